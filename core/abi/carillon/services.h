@@ -1,0 +1,327 @@
+/*
+ * services.h - what the core does for an app plugin such as the REST API.
+ *
+ * All functions may be called from any thread of the app; they wait for the
+ * thread that owns the matter and copy values in and out, so no pointer to a
+ * live object ever crosses. Times are wall-clock milliseconds since 1970 UTC,
+ * 0 meaning "not (yet)". Strings are UTF-8, NUL-ended.
+ */
+/* SPDX-License-Identifier: MIT */
+#ifndef CARILLON_SERVICES_H
+#define CARILLON_SERVICES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CLN_ID_LEN 9		/* 8 hex digits and NUL                       */
+#define CLN_UUID_LEN 37
+#define CLN_CODECS_MAX 8
+#define CLN_HISTORY_MAX 32
+#define CLN_PROBLEMS_MAX 32
+
+/* ---- what was wrong with a request ---------------------------------------- */
+
+/* Stable application codes; also listed in the OpenAPI file.                  */
+enum cln_code {
+	CLN_OK = 0,
+	CLN_BAD_JSON = 1000,
+	CLN_INVALID = 1001,		/* a field is wrong                    */
+	CLN_UNKNOWN_FIELD = 1002,
+	CLN_NO_ROUTE = 1003,
+	CLN_NO_SPEECH_SOURCE = 1004,
+	CLN_NO_CODEC = 1005,		/* none of the codecs is loaded        */
+	CLN_FORBIDDEN_TARGET = 1006,	/* URL or SIP URI that is not allowed  */
+	CLN_IDEMPOTENCY_MISMATCH = 1007,
+	CLN_UNAUTHORIZED = 1100,
+	CLN_FORBIDDEN = 1101,
+	CLN_NOT_FOUND = 1200,
+	CLN_METHOD = 1201,
+	CLN_CONFLICT = 1202,
+	CLN_PRECONDITION = 1203,	/* If-Match did not match              */
+	CLN_TOO_LARGE = 1300,
+	CLN_MEDIA_TYPE = 1301,
+	CLN_BUSY = 1400,		/* try again later                     */
+	CLN_STORE = 1401,		/* the disk refused                    */
+	CLN_STOPPING = 1402,
+	CLN_INTERNAL = 1500,
+};
+
+struct cln_problem {
+	int code;			/* enum cln_code                       */
+	char pointer[96];		/* JSON Pointer of the field, ""       */
+	char detail[224];		/* a sentence for people               */
+};
+
+/* All wrong fields of one request; `n` may exceed what was kept.             */
+struct cln_problems {
+	uint32_t size;			/* sizeof(struct cln_problems)         */
+	uint32_t n;
+	struct cln_problem items[CLN_PROBLEMS_MAX];
+};
+
+/* ---- carriers ------------------------------------------------------------- */
+
+enum cln_field_type {
+	CLN_FIELD_STRING,		/* char[cap] at offset                 */
+	CLN_FIELD_INT,			/* int32_t, min..max                   */
+	CLN_FIELD_BOOL,			/* uint8_t                             */
+	CLN_FIELD_CODECS,		/* struct cln_codec_list               */
+};
+
+enum cln_field_flags {
+	CLN_FIELD_REQUIRED = 1u << 0,
+	CLN_FIELD_SECRET = 1u << 1,	/* taken, kept, never given            */
+	CLN_FIELD_NULLABLE = 1u << 2,	/* null sets the default               */
+	CLN_FIELD_READ_ONLY = 1u << 3,
+};
+
+/* One member of a JSON object and where it lives in the C struct: the only
+ * list of the fields; parser, store, answers and OpenAPI test read it.       */
+struct cln_field {
+	uint32_t size;			/* sizeof(struct cln_field)            */
+	const char *name;
+	enum cln_field_type type;
+	uint32_t flags;
+	uint32_t offset;
+	uint32_t cap;			/* STRING: bytes with NUL              */
+	int32_t min, max, def_int;	/* INT and BOOL                        */
+	const char *def;		/* STRING                              */
+	const char *const *choices;	/* STRING: NULL-ended, or NULL         */
+	/* STRING: 0, or -EINVAL with a sentence in why[cap].                  */
+	int (*check)(const char *value, char *why, size_t cap);
+	const char *help;
+};
+
+struct cln_codec_list {
+	uint32_t n;
+	char names[CLN_CODECS_MAX][16];	/* api names in offer order            */
+};
+
+struct cln_carrier {
+	uint32_t size;			/* sizeof(struct cln_carrier)          */
+	char id[CLN_ID_LEN];
+	char request_id[CLN_UUID_LEN];	/* of the POST that made it            */
+	int64_t version;		/* grows with each change: the ETag    */
+	int64_t created_at, updated_at;
+	uint8_t password_set;		/* password is never given out         */
+
+	char name[128];
+	char host[256];
+	int32_t port;			/* 0: default of the transport         */
+	char protocol[8];		/* "SIP"                               */
+	char transport[8];		/* "udp"                               */
+	char prefix[33];
+	struct cln_codec_list codecs;
+	uint8_t do_register;		/* JSON "register"                     */
+	char username[128];
+	char password[128];
+	char auth_username[128];	/* "": username                        */
+	char realm[128];		/* "": any realm of this carrier       */
+	char from_user[64];
+	char from_domain[256];
+	char outbound_proxy[272];	/* host[:port]                         */
+	char listen[64];		/* which sip.listen to send from       */
+	int32_t expires_s;
+	int32_t max_channels;		/* 0: no limit of its own              */
+	int32_t max_cps;		/* 0: no limit of its own              */
+	uint8_t enabled;
+};
+
+enum cln_registration {
+	CLN_REG_NOT_REQUIRED,
+	CLN_REG_REGISTERING,
+	CLN_REG_REGISTERED,
+	CLN_REG_UNREGISTERED,
+	CLN_REG_FAILED,			/* will be tried again                 */
+	CLN_REG_REJECTED,		/* credentials refused: terminal       */
+};
+
+struct cln_transition {
+	int64_t at;
+	int32_t state;			/* enum cln_registration               */
+	int32_t code;			/* SIP status, 0: none                 */
+	char reason[96];
+};
+
+struct cln_carrier_status {
+	uint32_t size;
+	char request_id[CLN_UUID_LEN];
+	int32_t state;			/* enum cln_registration               */
+	int64_t expires_at, next_attempt_at;
+	int32_t last_code;
+	char last_reason[96];
+	char server[64];		/* "udp:192.0.2.1:5060"                */
+	uint32_t channels;		/* calls now                           */
+	uint32_t n_history;		/* newest last                         */
+	struct cln_transition history[CLN_HISTORY_MAX];
+};
+
+/* ---- jobs ----------------------------------------------------------------- */
+
+enum cln_item_type { CLN_ITEM_PLAY, CLN_ITEM_SAY };
+
+struct cln_item {
+	int32_t type;			/* enum cln_item_type                  */
+	const char *text;		/* the URL, or what to say             */
+	const char *language;		/* SAY, or NULL                        */
+};
+
+struct cln_recipient {
+	const char *to;
+	const char *from;		/* NULL: the job's                     */
+	const char *carrier_id;		/* NULL: the job's                     */
+};
+
+struct cln_play {
+	uint32_t size;
+	const char *request_id;		/* becomes the job's id                */
+	const char *from;		/* may be NULL                         */
+	const char *carrier_id;		/* may be NULL                         */
+	int32_t ring_timeout_s;		/* 0: default                          */
+	uint8_t single;			/* made from "to", not "recipients":
+					 * pointers are /to, not /recipients/0/to */
+	size_t n_items, n_recipients;
+	const struct cln_item *items;
+	const struct cln_recipient *recipients;
+};
+
+enum cln_recipient_state {
+	CLN_RCPT_QUEUED,
+	CLN_RCPT_CALLING,
+	CLN_RCPT_ANSWERED,
+	CLN_RCPT_COMPLETED,
+	CLN_RCPT_BUSY,
+	CLN_RCPT_NO_ANSWER,
+	CLN_RCPT_FAILED,
+	CLN_RCPT_CANCELED,
+	CLN_RCPT_UNKNOWN,
+	CLN_RCPT_STATES
+};
+
+enum cln_job_state {
+	CLN_JOB_QUEUED,
+	CLN_JOB_RUNNING,
+	CLN_JOB_PAUSED,
+	CLN_JOB_CANCELING,
+	CLN_JOB_DONE,
+	CLN_JOB_STATES
+};
+
+struct cln_job {
+	uint32_t size;
+	char id[CLN_UUID_LEN];
+	int32_t state;			/* enum cln_job_state                  */
+	int64_t created_at, finished_at;
+	int64_t recipients;		/* all of them                         */
+	int64_t totals[CLN_RCPT_STATES]; /* adds up to recipients              */
+	char waiting_for[160];		/* why queued ones wait, "" if nothing */
+};
+
+enum cln_hangup_by { CLN_BY_NONE, CLN_BY_CALLER, CLN_BY_CALLEE, CLN_BY_SYSTEM };
+
+struct cln_rtp_figures {
+	uint64_t sent, sent_bytes;	/* RTP packets, payload bytes          */
+	uint64_t received;		/* accepted from the far end           */
+	uint64_t strangers;		/* dropped: wrong address or not RTP   */
+	int64_t lost;			/* of what we should have received     */
+	int32_t jitter_us;
+	int64_t far_lost;		/* reported by the far end, -1: none   */
+	int32_t far_jitter_us;		/* reported by the far end, -1: none   */
+	int32_t round_trip_us;		/* -1: not known                       */
+	int32_t late_max_us;		/* worst lateness of a sent packet     */
+};
+
+struct cln_played {
+	int32_t item;
+	int32_t sent_ms;
+	int32_t confirmed_ms;		/* -1: the far end sends no reports    */
+};
+
+struct cln_attempt {
+	uint32_t size;
+	char carrier_id[CLN_ID_LEN];	/* "" for a SIP URI                    */
+	char call_id[64];
+	char codec[16];			/* api name, "" before an answer       */
+	int64_t started_at, ringing_at, answered_at, ended_at;
+	int32_t sip_code;		/* 0: none                             */
+	char sip_reason[96];
+	int32_t q850_cause;		/* 0: none                             */
+	int32_t hangup_by;		/* enum cln_hangup_by                  */
+	char route[128];		/* why this carrier                    */
+	struct cln_rtp_figures rtp;
+	uint32_t n_played;
+	struct cln_played *played;	/* one per item that was begun         */
+};
+
+struct cln_report_row {
+	int64_t row;			/* position in the job, from 0         */
+	const char *to;
+	int32_t state;			/* enum cln_recipient_state            */
+	const char *reason;		/* failed: why, else ""                */
+	size_t n_attempts;
+	const struct cln_attempt *attempts;
+};
+
+/* ---- the rest ------------------------------------------------------------- */
+
+struct cln_plugin_info {
+	uint32_t size;
+	char name[32], version[32], licence[64], summary[128], file[128];
+	uint16_t abi_major, abi_minor;
+	char state[16];			/* "loaded" or "refused"               */
+	char reason[160];		/* refused: why                        */
+	char offers[160];		/* "codec PCMU (mulaw), app api"       */
+};
+
+/* Calls of the app's own that receive rows; they copy what they keep.         */
+typedef void cln_carrier_fn(void *arg, const struct cln_carrier *carrier);
+typedef void cln_row_fn(void *arg, const struct cln_report_row *row);
+typedef void cln_plugin_fn(void *arg, const struct cln_plugin_info *info);
+
+/*
+ * Every function returns 0 or -errno: -ENOENT no such thing, -EINVAL problems
+ * were filled in, -EAGAIN busy (answer 503, Retry-After), -ESHUTDOWN the server
+ * is stopping, -ESTALE version mismatch, -EIO the store refused.
+ */
+struct cln_services {
+	uint32_t size;
+	void *ctx;			/* first argument of every function    */
+
+	/* NULL-ended table of the carrier's JSON fields.                      */
+	const struct cln_field *const *carrier_fields;
+
+	/* `c` is the checked request; on success it is overwritten with what
+	 * was stored (id, version). `warnings` receives codecs that are known
+	 * but not loaded (n = 0 for none).                                    */
+	int (*carrier_create)(void *ctx, struct cln_carrier *c,
+			      struct cln_codec_list *warnings,
+			      struct cln_problems *problems);
+	/* Takes the fields named in `set` (index in carrier_fields, 1 = in the
+	 * request) from `c`; with `replace` the others go back to defaults,
+	 * except the password. version 0: any.                                */
+	int (*carrier_update)(void *ctx, const char *id, struct cln_carrier *c,
+			      const uint8_t *set, int replace, int64_t version,
+			      struct cln_codec_list *warnings,
+			      struct cln_problems *problems);
+	int (*carrier_get)(void *ctx, const char *id, struct cln_carrier *c);
+	int (*carrier_delete)(void *ctx, const char *id, int64_t version);
+	/* In order of id, starting after `after` ("" = from the first).       */
+	int (*carrier_list)(void *ctx, const char *after, uint32_t limit,
+			    cln_carrier_fn *fn, void *arg);
+	int (*carrier_status)(void *ctx, const char *id,
+			      struct cln_carrier_status *st);
+
+	/* Durable when it returns 0.                                          */
+	int (*job_create)(void *ctx, const struct cln_play *play,
+			  struct cln_problems *problems);
+	int (*job_get)(void *ctx, const char *id, struct cln_job *job);
+	/* Rows from position `from` on, `limit` at most.                      */
+	int (*job_rows)(void *ctx, const char *id, int64_t from,
+			uint32_t limit, cln_row_fn *fn, void *arg);
+
+	int (*plugins)(void *ctx, cln_plugin_fn *fn, void *arg);
+	/* 0 when work is accepted, else -errno with a sentence.               */
+	int (*ready)(void *ctx, char *why, size_t cap);
+};
+
+#endif
