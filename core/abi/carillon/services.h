@@ -32,8 +32,11 @@ enum cln_code {
 	CLN_NO_CODEC = 1005,		/* none of the codecs is loaded        */
 	CLN_FORBIDDEN_TARGET = 1006,	/* URL or SIP URI that is not allowed  */
 	CLN_IDEMPOTENCY_MISMATCH = 1007,
+	CLN_BAD_REQUEST = 1008,		/* HTTP itself is broken               */
+	CLN_TIMEOUT = 1009,		/* the body did not come in time       */
 	CLN_UNAUTHORIZED = 1100,
 	CLN_FORBIDDEN = 1101,
+	CLN_MISDIRECTED = 1102,		/* Host names another server           */
 	CLN_NOT_FOUND = 1200,
 	CLN_METHOD = 1201,
 	CLN_CONFLICT = 1202,

@@ -1,0 +1,219 @@
+/*
+ * log.c - one escaped line per event, as text or JSON, to standard error.
+ *
+ * Any thread. The line is built on the stack of the caller; nothing is
+ * allocated and nothing is locked, so a media thread may complain too.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+
+enum {
+	MESSAGE_LEN = 4096,
+	LINE_LEN = 12288,
+	CONTEXT_LEN = 72,
+	NUMBER_LEN = 16,
+	NUMBERS = 4,
+	TAIL = 16,		/* kept free for the end of the line */
+};
+
+struct line {
+	char data[LINE_LEN];
+	size_t len;
+};
+
+static const char *const words[] = { "error", "warn", "info", "debug", NULL };
+
+static atomic_int wanted = LOG_INFO;
+static atomic_bool as_json;
+static _Thread_local char context[CONTEXT_LEN];
+
+void log_set_level(enum log_level level)
+{
+	atomic_store_explicit(&wanted, (int)level, memory_order_relaxed);
+}
+
+bool log_enabled(enum log_level level)
+{
+	return (int)level <= atomic_load_explicit(&wanted,
+						  memory_order_relaxed);
+}
+
+void log_set_json(bool json)
+{
+	atomic_store_explicit(&as_json, json, memory_order_relaxed);
+}
+
+int log_level_parse(enum log_level *level, const char *word)
+{
+	for (int i = 0; words[i]; i++) {
+		if (!strcmp(words[i], word)) {
+			*level = (enum log_level)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+void log_context(const char *id)
+{
+	str_copy(context, sizeof(context), id);
+}
+
+static void put(struct line *l, const char *s, size_t n)
+{
+	if (n > sizeof(l->data) - TAIL - l->len)
+		return;
+	memcpy(l->data + l->len, s, n);
+	l->len += n;
+}
+
+static void put_str(struct line *l, const char *s)
+{
+	put(l, s, strlen(s));
+}
+
+/* A byte that may not stand in a line as it is. In JSON the backslash of \xNN
+ * is doubled: the reader of the message sees the same text in both formats.  */
+static void put_escaped(struct line *l, unsigned char c, bool json)
+{
+	char out[8];
+
+	if (json && c == '"')
+		str_printf(out, sizeof(out), "\\\"");
+	else if (c == '"')
+		str_printf(out, sizeof(out), "\"");
+	else if (c == '\n' || c == '\r' || c == '\t' || c == '\\')
+		str_printf(out, sizeof(out), "\\%c", c == '\n' ? 'n' :
+			   c == '\r' ? 'r' : c == '\t' ? 't' : '\\');
+	else
+		str_printf(out, sizeof(out), "%s\\x%02x", json ? "\\" : "", c);
+	put_str(l, out);
+}
+
+/* How many bytes at s need no escape. C1 controls (C2 80 .. C2 9F) do need it:
+ * some terminals obey them as they obey ESC.                                 */
+static size_t plain_len(const char *s, size_t len)
+{
+	const unsigned char *u = (const unsigned char *)s;
+
+	if (u[0] < 0x20 || u[0] == 0x7f || u[0] == '\\' || u[0] == '"')
+		return 0;
+	if (len > 1 && u[0] == 0xc2 && u[1] < 0xa0)
+		return 0;
+	return str_utf8_len(s, len);
+}
+
+static void put_text(struct line *l, const char *s, bool json)
+{
+	size_t len = strlen(s);
+
+	while (len) {
+		size_t n = plain_len(s, len);
+
+		if (n) {
+			put(l, s, n);
+		} else {
+			n = 1;
+			put_escaped(l, (unsigned char)*s, json);
+		}
+		s += n;
+		len -= n;
+	}
+}
+
+static void build_text(struct line *l, const char *now, const char *word,
+		       const char *message)
+{
+	put_str(l, now);
+	put_str(l, " ");
+	put_str(l, word);
+	put_str(l, " ");
+	if (context[0]) {
+		put_str(l, "[");
+		put_text(l, context, false);
+		put_str(l, "] ");
+	}
+	put_text(l, message, false);
+}
+
+static void build_json(struct line *l, const char *now, const char *word,
+		       const char *message)
+{
+	put_str(l, "{\"time\":\"");
+	put_str(l, now);
+	put_str(l, "\",\"level\":\"");
+	put_str(l, word);
+	if (context[0]) {
+		put_str(l, "\",\"id\":\"");
+		put_text(l, context, true);
+	}
+	put_str(l, "\",\"message\":\"");
+	put_text(l, message, true);
+	/* put() keeps TAIL bytes free, so the object is always closed. */
+	memcpy(l->data + l->len, "\"}", 2);
+	l->len += 2;
+}
+
+static void emit(enum log_level level, const char *message)
+{
+	struct line l;
+	char now[STR_TIME_LEN];
+	ssize_t n;
+
+	l.len = 0;
+	str_rfc3339(now, clock_wall_ms(clock_system()));
+	if (atomic_load_explicit(&as_json, memory_order_relaxed))
+		build_json(&l, now, words[level], message);
+	else
+		build_text(&l, now, words[level], message);
+	l.data[l.len++] = '\n';
+	do
+		n = write(STDERR_FILENO, l.data, l.len);
+	while (n < 0 && errno == EINTR);
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+	static const char cut[] = " ...";
+	char message[MESSAGE_LEN];
+	int saved = errno;
+	va_list ap;
+	int n;
+
+	if (!log_enabled(level))
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		str_copy(message, sizeof(message), fmt);
+	else if ((size_t)n >= sizeof(message))
+		memcpy(message + sizeof(message) - sizeof(cut), cut,
+		       sizeof(cut));
+	emit(level, message);
+	errno = saved;
+}
+
+const char *log_number(const char *number)
+{
+	static _Thread_local char texts[NUMBERS][NUMBER_LEN];
+	static _Thread_local unsigned int turn;
+	char *dst = texts[turn++ % NUMBERS];
+	size_t len = number ? strlen(number) : 0;
+	int head = len < 8 ? 0 : number[0] == '+' ? 3 : 2;
+	size_t tail = len < 5 ? 0 : len < 8 ? 2 : 4;
+
+	str_printf(dst, NUMBER_LEN, "%.*s****%s", head, number ? number : "",
+		   number ? number + len - tail : "");
+	return dst;
+}
