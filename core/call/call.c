@@ -1,0 +1,298 @@
+/*
+ * call.c - one call: its beginning and its end.
+ *
+ * Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "call/call.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "call/number.h"
+
+#define PORT_RETRY_MS 200	/* all ports in use: a limit, not a failure */
+#define Q850_NORMAL 16
+#define SDP_LEN 4096
+#define DEFAULT_USER "carillon"
+
+/* ---- where it goes ---------------------------------------------------------- */
+
+struct destination {
+	struct sip_target target;
+	struct sip_account account;
+	char uri[NUMBER_URI_LEN];
+	char from_domain[SIP_HOST_LEN];
+	char from_user[STORE_FROM_LEN];
+};
+
+static int to_carrier(const struct call *c, const struct carrier *carrier,
+		      struct destination *d)
+{
+	const struct cln_carrier *data = &carrier->data;
+	const char *from = c->to.from[0] ? c->to.from :
+			   data->from_user[0] ? data->from_user :
+			   data->username[0] ? data->username : DEFAULT_USER;
+
+	carrier_target(carrier, &d->target);
+	carrier_account(carrier, &d->account);
+	str_copy(d->from_user, sizeof(d->from_user), from);
+	str_copy(d->from_domain, sizeof(d->from_domain),
+		 data->from_domain[0] ? data->from_domain : data->host);
+	return number_request_uri(d->uri, sizeof(d->uri), data->prefix,
+				  c->to.to, data->host, (uint16_t)data->port);
+}
+
+static int to_uri(const struct call *c, struct destination *d)
+{
+	struct addr addr;
+	bool numeric;
+	int err;
+
+	d->target.listen = -1;
+	err = number_uri_split(c->to.to, d->target.host,
+			       sizeof(d->target.host), &d->target.port);
+	if (err)
+		return err;
+	numeric = !addr_parse_ip(&addr, d->target.host, d->target.port);
+	if (!c->x->cfg.direct_allowed(c->x->cfg.direct_arg,
+				      numeric ? NULL : d->target.host,
+				      numeric ? &addr : NULL))
+		return -EPERM;
+	str_copy(d->from_user, sizeof(d->from_user),
+		 c->to.from[0] ? c->to.from : DEFAULT_USER);
+	return str_copy(d->uri, sizeof(d->uri), c->to.to);
+}
+
+static int find_destination(struct call *c, struct destination *d)
+{
+	const struct carrier *carrier;
+
+	*d = (struct destination){ 0 };
+	if (!c->lane->carrier_id[0]) {
+		str_copy(c->attempt.route, sizeof(c->attempt.route),
+			 "SIP URI");
+		return to_uri(c, d);
+	}
+	carrier = carrier_find(c->x, c->lane->carrier_id);
+	if (!carrier)
+		return -ENODEV;
+	str_copy(c->attempt.carrier_id, sizeof(c->attempt.carrier_id),
+		 carrier->data.id);
+	str_copy(c->attempt.route, sizeof(c->attempt.route),
+		 "carrier_id of the request");
+	return to_carrier(c, carrier, d);
+}
+
+/* ---- the offer -------------------------------------------------------------- */
+
+/* A wildcard bind is offered as the local address of the route.               */
+static void choose_media_address(struct call *c,
+				 const struct sip_target *target)
+{
+	const struct exchange_config *cfg = &c->x->cfg;
+	struct addr remote;
+
+	c->media_address = cfg->has_media_advertise ? cfg->media_advertise :
+						      cfg->media_address;
+	if (!addr_is_any(&c->media_address))
+		return;
+	if (addr_parse_ip(&remote, target->host, 5060))
+		addr_parse_ip(&remote, "192.0.2.1", 5060);
+	addr_local_for(&c->media_address, &remote);
+}
+
+void call_local_sdp(const struct call *c, struct sdp_audio *local)
+{
+	negotiate_local(local, &c->lane->codecs, &c->media_address,
+			stream_port(c->stream));
+}
+
+static int write_offer(struct call *c, char *sdp, size_t cap)
+{
+	struct sdp_audio local;
+	struct buf b;
+	int err;
+
+	random_fill(c->x->cfg.random, &c->session.id, sizeof(c->session.id));
+	c->session.id >>= 2;		/* fits the signed 64 bits of most     */
+	c->session.version = c->session.id;
+	call_local_sdp(c, &local);
+	buf_init(&b, cap - 1);
+	sdp_write(&b, &c->session, &local, 0, 0);
+	err = b.err ? b.err : str_copy(sdp, cap, b.data);
+	buf_deinit(&b);
+	return err;
+}
+
+static int ring_timeout_ms(const struct call *c)
+{
+	int s = c->lane->job->data->ring_timeout_s;
+
+	return (s ? s : c->x->cfg.ring_timeout_s) * 1000;
+}
+
+static int invite(struct call *c, const struct destination *d)
+{
+	char sdp[SDP_LEN];
+	struct uac_params p = {
+		.target = d->target,
+		.request_uri = d->uri,
+		.from_user = d->from_user,
+		.from_domain = d->from_domain[0] ? d->from_domain : NULL,
+		.account = d->account,
+		.sdp = sdp,
+		.ring_timeout_ms = ring_timeout_ms(c),
+	};
+	int err;
+
+	choose_media_address(c, &d->target);
+	err = write_offer(c, sdp, sizeof(sdp));
+	if (!err)
+		err = uac_new(&c->uac, c->x->cfg.sip, &p, &call_uac_events, c);
+	if (err)
+		return err;
+	str_copy(c->attempt.call_id, sizeof(c->attempt.call_id),
+		 uac_call_id(c->uac));
+	c->attempt.started_at = exchange_wall_ms(c->x);
+	c->state = CALL_INVITING;
+	log_context(c->attempt.call_id);
+	log_info("call: to %s, %s %s", log_number(c->to.to),
+		 c->attempt.route, c->attempt.carrier_id);
+	err = uac_invite(c->uac);
+	if (!err)
+		call_write(c);
+	return err;
+}
+
+/* ---- beginning -------------------------------------------------------------- */
+
+static bool is_limit(int err)
+{
+	return err == -EAGAIN || err == -EMFILE || err == -ENFILE ||
+	       err == -ENOBUFS;
+}
+
+static void fail_early(struct call *c, const char *reason)
+{
+	str_copy(c->reason, sizeof(c->reason), reason);
+	uac_free(c->uac);
+	c->uac = NULL;
+	call_stop_stream(c);
+	call_check_over(c);
+}
+
+static const char *early_reason(int err)
+{
+	return err == -ENODEV ? "carrier_deleted" :
+	       err == -EPERM ? "forbidden_target" : strerror(-err);
+}
+
+static void call_begin(struct call *c)
+{
+	struct destination d;
+	int err;
+
+	if (c->x->stopping) {
+		call_unclaim(c);
+		return;
+	}
+	err = find_destination(c, &d);
+	if (!err)
+		err = stream_new(&c->stream, c->x->cfg.media,
+				 &call_stream_events, c);
+	if (is_limit(err)) {
+		timer_set_ms(loop_timers(c->x->cfg.loop), &c->timer,
+			     PORT_RETRY_MS);
+		return;
+	}
+	if (!err)
+		err = invite(c, &d);
+	if (err)
+		fail_early(c, early_reason(err));
+}
+
+static void on_timer(struct timer *t)
+{
+	struct call *c = t->arg;
+
+	if (c->state == CALL_NEW)
+		call_begin(c);
+	else
+		call_abort(c, "held_too_long");
+	log_context(NULL);
+}
+
+int call_new(struct exchange *x, struct lane *l, const struct store_claim *to,
+	     int64_t at_ns)
+{
+	struct call *c = calloc(1, sizeof(*c));
+	int err;
+
+	if (!c)
+		return -ENOMEM;
+	c->x = x;
+	c->lane = l;
+	c->to = *to;
+	c->attempt.size = sizeof(c->attempt);
+	timer_init(&c->timer, on_timer, c);
+	err = timer_set_ns(loop_timers(x->cfg.loop), &c->timer, at_ns);
+	if (err) {
+		free(c);
+		return err;
+	}
+	c->next = x->calls;
+	c->at = &x->calls;
+	if (c->next)
+		c->next->at = &c->next;
+	x->calls = c;
+	x->n_calls++;
+	return 0;
+}
+
+/* ---- ending ----------------------------------------------------------------- */
+
+void call_stop_stream(struct call *c)
+{
+	if (c->stream && !c->stream_stopping) {
+		c->stream_stopping = true;
+		stream_stop(c->stream);
+	}
+}
+
+void call_abort(struct call *c, const char *reason)
+{
+	if (!c->reason[0])
+		str_copy(c->reason, sizeof(c->reason), reason);
+	c->system = true;
+	if (c->uac)
+		uac_hangup(c->uac, Q850_NORMAL);
+}
+
+void call_free(struct call *c)
+{
+	timer_stop(loop_timers(c->x->cfg.loop), &c->timer);
+	uac_free(c->uac);
+	*c->at = c->next;
+	if (c->next)
+		c->next->at = c->at;
+	c->x->n_calls--;
+	free(c);
+}
+
+void calls_hangup(struct exchange *x)
+{
+	for (struct call *c = x->calls; c; c = c->next)
+		if (c->state != CALL_NEW && c->state < CALL_ENDING)
+			call_abort(c, "server_stopping");
+}
+
+void calls_unclaim(struct exchange *x)
+{
+	for (struct call *c = x->calls; c; c = c->next)
+		if (c->state == CALL_NEW)
+			call_unclaim(c);
+}

@@ -1,0 +1,67 @@
+/*
+ * call.h - one call, from its deadline to its outcome on disk.
+ *
+ *   NEW -> INVITING -> RINGING -> TALKING -> ENDING -> DONE
+ *     \________\__________\___________\________/
+ *
+ * NEW waits for its deadline (or a free port); ENDING waits until both the
+ * dialog and the stream have ended; DONE waits for the store. Shared by call.c,
+ * call_events.c and outcome.c; not for other files. Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#ifndef CALL_CALL_H
+#define CALL_CALL_H
+
+#include "call/negotiate.h"
+#include "call/room.h"
+#include "sip/uac.h"
+
+enum call_state {
+	CALL_NEW, CALL_INVITING, CALL_RINGING, CALL_TALKING, CALL_ENDING,
+	CALL_DONE
+};
+
+struct call {
+	struct call *next, **at;	/* of exchange.calls                   */
+	struct exchange *x;
+	struct lane *lane;
+	struct store_claim to;
+	enum call_state state;
+	struct timer timer;		/* deadline, then the guard            */
+	struct uac *uac;		/* NULL: ended                         */
+	struct stream *stream;		/* NULL: stopped                       */
+	bool stream_stopping;
+	struct sdp_session session;
+	struct addr media_address;
+	struct negotiated media;	/* codec NULL: nothing settled         */
+	char reason[LANE_WHY_LEN];	/* why it failed, "" if it did not     */
+	struct uac_result result;
+	bool system;			/* we ended it, not its playlist       */
+	bool complete;			/* the whole playlist was sent         */
+	struct cln_attempt attempt;
+	struct cln_played played[STREAM_ITEMS_MAX];
+	/* The store reads a copy, while the call goes on.                     */
+	struct cln_attempt written;
+	struct store_req req;
+	bool writing, write_again;
+	struct timer retry;		/* of a write that the store refused   */
+	bool retrying;
+};
+
+extern const struct uac_events call_uac_events;		/* call_events.c      */
+extern const struct stream_events call_stream_events;
+
+void call_local_sdp(const struct call *c, struct sdp_audio *local);
+/* Hangs up with a reason of ours.                                             */
+void call_abort(struct call *c, const char *reason);
+/* Silence from now on; `stopped` will follow.                                 */
+void call_stop_stream(struct call *c);
+/* Writes how far it is to the store (outcome.c).                              */
+void call_write(struct call *c);
+/* Ends the call if dialog and stream have both ended.                         */
+void call_check_over(struct call *c);
+/* Not begun: back to the queue.                                               */
+void call_unclaim(struct call *c);
+void call_free(struct call *c);
+
+#endif

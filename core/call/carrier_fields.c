@@ -1,0 +1,237 @@
+/*
+ * carrier_fields.c - the fields of a carrier, and what each may hold.
+ *
+ * Whatever reaches the wire from here is checked so that it cannot change the
+ * shape of a message: no control bytes, and no `@`, `;`, `?`, `>` where a user
+ * part or a host stands. Names that are quoted on the wire (user names, realm)
+ * may hold anything printable.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "call/carrier_fields.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/str.h"
+#include "sip/sip.h"
+
+static int refuse(char *why, size_t cap, const char *text)
+{
+	str_copy(why, cap, text);
+	return -EINVAL;
+}
+
+static int check_text(const char *v, char *why, size_t cap)
+{
+	if (str_has_ctl(v))
+		return refuse(why, cap, "control characters are not allowed");
+	return 0;
+}
+
+static int check_name(const char *v, char *why, size_t cap)
+{
+	if (!*v)
+		return refuse(why, cap, "must not be empty");
+	return check_text(v, why, cap);
+}
+
+static int check_host(const char *v, char *why, size_t cap)
+{
+	if (!host_is_valid(v))
+		return refuse(why, cap, "is not a host name or an IP address "
+			      "(a port goes into \"port\")");
+	return 0;
+}
+
+static int check_domain(const char *v, char *why, size_t cap)
+{
+	return *v ? check_host(v, why, cap) : 0;
+}
+
+static int check_proxy(const char *v, char *why, size_t cap)
+{
+	struct sip_target t;
+
+	if (*v && sip_target_parse(&t, v))
+		return refuse(why, cap, "is not a host or host:port");
+	return 0;
+}
+
+static int check_prefix(const char *v, char *why, size_t cap)
+{
+	const char *digits = v[0] == '+' ? v + 1 : v;
+
+	if (digits[strspn(digits, "0123456789*#")])
+		return refuse(why, cap, "may hold digits, * and #, and one + "
+			      "in front");
+	return 0;
+}
+
+static int check_user(const char *v, char *why, size_t cap)
+{
+	for (; *v; v++)
+		if ((unsigned char)*v <= ' ' || (unsigned char)*v >= 0x7f ||
+		    strchr("@;?<>\"\\:/", *v))
+			return refuse(why, cap, "is a user part: no spaces and "
+				      "none of @ ; ? < > \" \\ : /");
+	return 0;
+}
+
+static int check_listen(const char *v, char *why, size_t cap)
+{
+	struct sip_listen l;
+
+	if (*v && sip_listen_parse(&l, v))
+		return refuse(why, cap, "is not like \"udp:192.0.2.1:5060\"");
+	return 0;
+}
+
+static const char *const protocols[] = { "SIP", NULL };
+static const char *const transports[] = { "udp", NULL };
+
+#define AT(m) .offset = offsetof(struct cln_carrier, m), \
+	      .cap = sizeof(((struct cln_carrier *)0)->m)
+#define FIELD static const struct cln_field
+#define HEAD .size = sizeof(struct cln_field)
+
+FIELD f_name = { HEAD, .name = "name", .type = CLN_FIELD_STRING,
+	.flags = CLN_FIELD_REQUIRED, AT(name), .check = check_name,
+	.help = "Name for people; several carriers may share one." };
+FIELD f_host = { HEAD, .name = "host", .type = CLN_FIELD_STRING,
+	.flags = CLN_FIELD_REQUIRED, AT(host), .check = check_host,
+	.help = "Host name or IP address of the carrier." };
+FIELD f_port = { HEAD, .name = "port", .type = CLN_FIELD_INT,
+	.flags = CLN_FIELD_NULLABLE, AT(port), .min = 0, .max = 65535,
+	.help = "SIP port; 0: the default of the transport." };
+FIELD f_protocol = { HEAD, .name = "protocol", .type = CLN_FIELD_STRING,
+	AT(protocol), .def = "SIP", .choices = protocols,
+	.help = "Only SIP." };
+FIELD f_transport = { HEAD, .name = "transport", .type = CLN_FIELD_STRING,
+	AT(transport), .def = "udp", .choices = transports,
+	.help = "Transport towards the carrier." };
+FIELD f_prefix = { HEAD, .name = "prefix", .type = CLN_FIELD_STRING,
+	.flags = CLN_FIELD_NULLABLE, AT(prefix), .check = check_prefix,
+	.help = "Digits set before each number." };
+FIELD f_codecs = { HEAD, .name = "codecs", .type = CLN_FIELD_CODECS,
+	.flags = CLN_FIELD_REQUIRED, AT(codecs),
+	.help = "Codecs in the order of the offer." };
+FIELD f_register = { HEAD, .name = "register", .type = CLN_FIELD_BOOL,
+	AT(do_register), .max = 1,
+	.help = "Register at once and keep the registration fresh." };
+FIELD f_username = { HEAD, .name = "username", .type = CLN_FIELD_STRING,
+	.flags = CLN_FIELD_NULLABLE, AT(username), .check = check_text,
+	.help = "User of the registration, and of digest authentication." };
+FIELD f_password = { HEAD, .name = "password", .type = CLN_FIELD_STRING,
+	.flags = CLN_FIELD_NULLABLE | CLN_FIELD_SECRET, AT(password),
+	.check = check_text,
+	.help = "Password of digest authentication; never given out." };
+FIELD f_auth_username = { HEAD, .name = "auth_username",
+	.type = CLN_FIELD_STRING, .flags = CLN_FIELD_NULLABLE,
+	AT(auth_username), .check = check_text,
+	.help = "User name in digest answers, where it is not username." };
+FIELD f_realm = { HEAD, .name = "realm", .type = CLN_FIELD_STRING,
+	.flags = CLN_FIELD_NULLABLE, AT(realm), .check = check_text,
+	.help = "Answer only challenges of this realm." };
+FIELD f_from_user = { HEAD, .name = "from_user", .type = CLN_FIELD_STRING,
+	.flags = CLN_FIELD_NULLABLE, AT(from_user), .check = check_user,
+	.help = "Caller where a call names none; default: username." };
+FIELD f_from_domain = { HEAD, .name = "from_domain", .type = CLN_FIELD_STRING,
+	.flags = CLN_FIELD_NULLABLE, AT(from_domain), .check = check_domain,
+	.help = "Domain of From; default: host." };
+FIELD f_outbound_proxy = { HEAD, .name = "outbound_proxy",
+	.type = CLN_FIELD_STRING, .flags = CLN_FIELD_NULLABLE,
+	AT(outbound_proxy), .check = check_proxy,
+	.help = "host[:port] that all requests are sent to instead." };
+FIELD f_listen = { HEAD, .name = "listen", .type = CLN_FIELD_STRING,
+	.flags = CLN_FIELD_NULLABLE, AT(listen), .check = check_listen,
+	.help = "Which sip.listen address to send from." };
+FIELD f_expires_s = { HEAD, .name = "expires_s", .type = CLN_FIELD_INT,
+	AT(expires_s), .min = 10, .max = 86400, .def_int = 3600,
+	.help = "Registration time asked for, in seconds." };
+FIELD f_max_channels = { HEAD, .name = "max_channels", .type = CLN_FIELD_INT,
+	.flags = CLN_FIELD_NULLABLE, AT(max_channels), .min = 0,
+	.max = 1000000, .help = "Most calls at a time; 0: no own limit." };
+FIELD f_max_cps = { HEAD, .name = "max_cps", .type = CLN_FIELD_INT,
+	.flags = CLN_FIELD_NULLABLE, AT(max_cps), .min = 0, .max = 100000,
+	.help = "Most new calls a second; 0: no own limit." };
+FIELD f_enabled = { HEAD, .name = "enabled", .type = CLN_FIELD_BOOL,
+	AT(enabled), .max = 1, .def_int = 1,
+	.help = "false: neither registers nor takes calls." };
+
+const struct cln_field *const carrier_fields[] = {
+	&f_name, &f_host, &f_port, &f_protocol, &f_transport, &f_prefix,
+	&f_codecs, &f_register, &f_username, &f_password, &f_auth_username,
+	&f_realm, &f_from_user, &f_from_domain, &f_outbound_proxy, &f_listen,
+	&f_expires_s, &f_max_channels, &f_max_cps, &f_enabled, NULL
+};
+
+void problem_add(struct cln_problems *p, int code, const char *pointer,
+		 const char *fmt, ...)
+{
+	struct cln_problem *item;
+	va_list ap;
+
+	if (p->n++ >= CLN_PROBLEMS_MAX)
+		return;
+	item = &p->items[p->n - 1];
+	item->code = code;
+	str_copy(item->pointer, sizeof(item->pointer), pointer);
+	va_start(ap, fmt);
+	vsnprintf(item->detail, sizeof(item->detail), fmt, ap);
+	va_end(ap);
+}
+
+static size_t field_size(const struct cln_field *f)
+{
+	switch (f->type) {
+	case CLN_FIELD_INT:
+		return sizeof(int32_t);
+	case CLN_FIELD_BOOL:
+		return sizeof(uint8_t);
+	case CLN_FIELD_CODECS:
+		return sizeof(struct cln_codec_list);
+	case CLN_FIELD_STRING:
+		break;
+	}
+	return f->cap;
+}
+
+static void set_default(const struct cln_field *f, struct cln_carrier *c)
+{
+	char *at = (char *)c + f->offset;
+
+	memset(at, 0, field_size(f));
+	if (f->type == CLN_FIELD_STRING)
+		str_copy(at, f->cap, f->def);
+	else if (f->type == CLN_FIELD_INT)
+		*(int32_t *)(void *)at = f->def_int;
+	else if (f->type == CLN_FIELD_BOOL)
+		*(uint8_t *)at = f->def_int != 0;
+}
+
+void carrier_fields_merge(struct cln_carrier *to,
+			  const struct cln_carrier *from, const uint8_t *set,
+			  bool replace)
+{
+	for (size_t i = 0; carrier_fields[i]; i++) {
+		const struct cln_field *f = carrier_fields[i];
+
+		if (set[i])
+			memcpy((char *)to + f->offset,
+			       (const char *)from + f->offset, field_size(f));
+		else if (replace && !(f->flags & CLN_FIELD_SECRET))
+			set_default(f, to);
+	}
+	to->password_set = to->password[0] != '\0';
+}
+
+void carrier_fields_check(const struct cln_carrier *c,
+			  struct cln_problems *problems)
+{
+	if (c->do_register && !c->username[0])
+		problem_add(problems, CLN_INVALID, "/username",
+			    "a carrier that registers needs a username");
+}

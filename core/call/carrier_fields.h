@@ -1,0 +1,29 @@
+/*
+ * carrier_fields.h - the fields of a carrier, and what each may hold.
+ *
+ * Constant; any thread.
+ */
+/* SPDX-License-Identifier: MIT */
+#ifndef CALL_CARRIER_FIELDS_H
+#define CALL_CARRIER_FIELDS_H
+
+#include <stdbool.h>
+
+#include <carillon/services.h>
+
+/* NULL-ended. The only list of them: API, store and documents read it.        */
+extern const struct cln_field *const carrier_fields[];
+
+/* Applies the fields marked in `set` from `from` to `to`; with `replace` those
+ * not marked go back to their defaults, except secret ones.                   */
+void carrier_fields_merge(struct cln_carrier *to,
+			  const struct cln_carrier *from, const uint8_t *set,
+			  bool replace);
+/* What one field cannot see by itself. Adds to problems.                      */
+void carrier_fields_check(const struct cln_carrier *c,
+			  struct cln_problems *problems);
+/* Appends a problem; counts even when there is no room.                       */
+void problem_add(struct cln_problems *p, int code, const char *pointer,
+		 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+#endif

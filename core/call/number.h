@@ -1,0 +1,26 @@
+/*
+ * number.h - what is dialled: numbers, SIP URIs and the Request-URI.
+ *
+ * Pure functions; any thread.
+ */
+/* SPDX-License-Identifier: MIT */
+#ifndef CALL_NUMBER_H
+#define CALL_NUMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NUMBER_URI_LEN 768
+
+bool number_is_valid(const char *to);		/* ^\+?[0-9*#]{1,32}$         */
+bool number_is_uri(const char *to);		/* begins with sip:           */
+/* Host and port (0: none) of "sip:user@host[:port]" without parameters or
+ * headers. 0 or -EINVAL.                                                      */
+int number_uri_split(const char *uri, char *host, size_t cap, uint16_t *port);
+/* sip:<prefix><to>@<host>[:port]; '#' is escaped as RFC 3261 25.1 asks; the
+ * default port (0 or 5060) is not written.                                    */
+int number_request_uri(char *dst, size_t cap, const char *prefix,
+		       const char *to, const char *host, uint16_t port);
+
+#endif

@@ -1,0 +1,191 @@
+/*
+ * outcome.c - what became of a call, and its way to the disk.
+ *
+ * An outcome that the store refuses is kept and written again: while one
+ * waits, nobody new is called (dialer.c). Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "call/call.h"
+
+#define WRITE_RETRY_MS 1000
+
+static const char *const recipient_states[] = {
+	"queued", "calling", "answered", "completed", "busy", "no_answer",
+	"failed", "canceled", "unknown"
+};
+
+/* ---- classifying ------------------------------------------------------------ */
+
+static int state_of_answered(const struct call *c)
+{
+	if (c->complete || c->result.end == UAC_END_BYE_RECEIVED)
+		return CLN_RCPT_COMPLETED;
+	return CLN_RCPT_FAILED;
+}
+
+/* RFC 3261 21.4, 21.6: which refusals are about the person, not the way.      */
+static int state_of_code(int code)
+{
+	switch (code) {
+	case 486:
+	case 600:
+		return CLN_RCPT_BUSY;
+	case 408:
+	case 480:
+		return CLN_RCPT_NO_ANSWER;
+	default:
+		return CLN_RCPT_FAILED;
+	}
+}
+
+static int final_state(const struct call *c)
+{
+	if (c->attempt.answered_at)
+		return state_of_answered(c);
+	if (c->result.end == UAC_END_CANCELED && c->result.ring_timeout)
+		return CLN_RCPT_NO_ANSWER;
+	/* Our own 408: not one answer came, so the way is broken.             */
+	if (!c->attempt.started_at || c->system || c->result.local)
+		return CLN_RCPT_FAILED;
+	return state_of_code(c->result.code);
+}
+
+static void fill_result(struct call *c, int state)
+{
+	const struct uac_result *r = &c->result;
+	struct cln_attempt *a = &c->attempt;
+
+	if (!a->answered_at && r->code) {
+		a->sip_code = r->code;
+		str_copy(a->sip_reason, sizeof(a->sip_reason), r->reason);
+	} else if (a->answered_at) {
+		str_copy(a->sip_reason, sizeof(a->sip_reason),
+			 sip_reason_phrase(a->sip_code));
+	}
+	a->q850_cause = r->q850_cause;
+	if (r->end == UAC_END_CANCELED && !a->answered_at)
+		a->hangup_by = c->system ? CLN_BY_SYSTEM : CLN_BY_CALLER;
+	if (state == CLN_RCPT_FAILED && !c->reason[0])
+		str_printf(c->reason, sizeof(c->reason), "%s%s",
+			   r->local ? "" : "sip: ", r->reason);
+	if (state != CLN_RCPT_FAILED)
+		c->reason[0] = '\0';
+}
+
+/* ---- writing ---------------------------------------------------------------- */
+
+static int state_now(const struct call *c)
+{
+	if (c->state == CALL_NEW)
+		return CLN_RCPT_QUEUED;
+	if (c->state == CALL_DONE)
+		return final_state(c);
+	return c->attempt.answered_at ? CLN_RCPT_ANSWERED : CLN_RCPT_CALLING;
+}
+
+static void settled(struct call *c)
+{
+	struct exchange *x = c->x;
+	struct lane *l = c->lane;
+
+	if (c->state == CALL_NEW)
+		l->queued++;
+	call_free(c);
+	dialer_release(l);
+	stop_check(x);
+}
+
+static void on_retry(struct timer *t)
+{
+	call_write(t->arg);
+}
+
+static void on_written(struct store_req *req)
+{
+	struct call *c = req->arg;
+
+	c->writing = false;
+	c->x->n_writes--;
+	if (req->err) {
+		log_error("store: outcome of a call is not on disk yet: %s",
+			  strerror(-req->err));
+		c->x->n_failing++;
+		c->retrying = true;
+		timer_init(&c->retry, on_retry, c);
+		timer_set_ms(loop_timers(c->x->cfg.loop), &c->retry,
+			     WRITE_RETRY_MS);
+	} else if (c->write_again) {
+		call_write(c);
+	} else if (c->state == CALL_DONE || c->state == CALL_NEW) {
+		settled(c);
+	}
+}
+
+void call_write(struct call *c)
+{
+	c->write_again = c->writing;
+	if (c->writing)
+		return;
+	if (c->retrying) {
+		timer_stop(loop_timers(c->x->cfg.loop), &c->retry);
+		c->retrying = false;
+		c->x->n_failing--;
+	}
+	c->writing = true;
+	c->x->n_writes++;
+	c->written = c->attempt;
+	c->req = (struct store_req){
+		.home = loop_inbox(c->x->cfg.loop),
+		.done = on_written,
+		.arg = c,
+		.op = STORE_ATTEMPT,
+		.attempt = {
+			.a = {
+				.job_id = c->lane->job->data->id,
+				.row = c->to.row,
+				.state = state_now(c),
+				.reason = c->state == CALL_DONE ? c->reason : "",
+				.attempt = c->attempt.started_at ?
+					   &c->written : NULL,
+			},
+			.at = exchange_wall_ms(c->x),
+		},
+	};
+	store_complete(c->x->cfg.store, &c->req);
+}
+
+/* ---- the end ---------------------------------------------------------------- */
+
+void call_check_over(struct call *c)
+{
+	int state;
+
+	if (c->uac || c->stream || c->state == CALL_DONE)
+		return;
+	timer_stop(loop_timers(c->x->cfg.loop), &c->timer);
+	state = final_state(c);
+	fill_result(c, state);
+	c->state = CALL_DONE;
+	log_context(c->attempt.call_id);
+	log_info("call: %s%s%s, code %d, %llu packets sent",
+		 recipient_states[state], c->reason[0] ? ": " : "", c->reason,
+		 c->attempt.sip_code,
+		 (unsigned long long)c->attempt.rtp.sent);
+	dialer_channel_free(c->x, c->lane->carrier_id);
+	call_write(c);
+	log_context(NULL);
+}
+
+void call_unclaim(struct call *c)
+{
+	if (c->writing)
+		return;
+	timer_stop(loop_timers(c->x->cfg.loop), &c->timer);
+	dialer_channel_free(c->x, c->lane->carrier_id);
+	call_write(c);
+}

@@ -1,0 +1,164 @@
+/*
+ * room.h - what the files of core/call/ share; not for other rooms.
+ *
+ *   services -> carrier, job      carrier: registration, history, limits
+ *   job -> lane -> claim -> call  lane: the recipients of a job that go to one
+ *                                 carrier, with their prompts
+ *
+ * Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#ifndef CALL_ROOM_H
+#define CALL_ROOM_H
+
+#include "base/map.h"
+#include "call/exchange.h"
+#include "call/pacer.h"
+#include "sip/register.h"
+
+struct carrier {
+	struct exchange *x;
+	struct cln_carrier data;	/* with the password                   */
+	struct registration *registration;	/* NULL: none running          */
+	bool rejected;			/* terminal until changed              */
+	struct cln_transition history[CLN_HISTORY_MAX];
+	uint32_t n_history;
+	struct pacer pacer;
+	unsigned int channels;		/* calls and claims                    */
+};
+
+enum usable { CARRIER_USABLE, CARRIER_WAIT, CARRIER_NEVER };
+
+#define LANE_WHY_LEN 160
+
+/* Codecs of an offer, in order.                                               */
+struct codec_set {
+	size_t n;
+	const struct cln_codec *codecs[CLN_CODECS_MAX];
+};
+
+struct lane {
+	struct job *job;
+	char carrier_id[CLN_ID_LEN];	/* "": SIP URIs                        */
+	int64_t queued;			/* in the store, not claimed           */
+	unsigned int live;		/* claims and calls                    */
+	bool busy;			/* a store request is under way        */
+	struct store_req req;
+	struct store_claim *claims;	/* of the claim under way              */
+	unsigned int reserved;		/* channels held for it                */
+	struct codec_set codecs;	/* that the prompts are made for       */
+	struct prompt **prompts;	/* one per item, NULL while not there  */
+	struct prompt_get **gets;
+	struct lane_wait *waits;	/* one per item, while they are asked  */
+	size_t n_ready;
+	bool asked;			/* prompts were asked for              */
+	char waiting[LANE_WHY_LEN];	/* why its recipients wait             */
+	int64_t waiting_since_ms;	/* for a usable carrier; 0: it is      */
+	char fail[LANE_WHY_LEN];	/* "": else fail all, with this        */
+};
+
+struct job {
+	struct exchange *x;
+	struct job *next;
+	struct store_job *data;
+	size_t n_lanes;
+	struct lane *lanes;
+};
+
+struct exchange {
+	struct exchange_config cfg;
+	struct cln_services services;
+	struct map *carriers;		/* by id                               */
+	struct map *jobs_by_id;
+	struct job *jobs;		/* open ones, oldest first             */
+	struct pacer pacer;
+	struct timer tick;		/* the next look at the lanes          */
+	int64_t store_rest_ms;		/* the store refused: no claim before  */
+	unsigned int channels;		/* calls and claims, all carriers      */
+	struct call *calls;		/* alive                               */
+	unsigned int n_calls;
+	unsigned int n_writes;		/* store requests of calls under way   */
+	unsigned int n_failing;		/* outcomes that the store refused     */
+	struct leaving *leaving;	/* un-registrations under way          */
+	unsigned int n_leaving;
+	bool ready, stopping, forced, carriers_left;
+	void (*on_ready)(void *arg, int err);
+	void *ready_arg;
+	void (*on_stopped)(void *arg);
+	void *stopped_arg;
+	struct timer stop_timer;
+	struct store_req start_req;
+};
+
+static inline const struct clock *exchange_clock(const struct exchange *x)
+{
+	return loop_clock(x->cfg.loop);
+}
+
+static inline int64_t exchange_wall_ms(const struct exchange *x)
+{
+	return clock_wall_ms(exchange_clock(x));
+}
+
+/* carrier.c */
+int carrier_new(struct carrier **cp, struct exchange *x,
+		const struct cln_carrier *data);
+void carrier_free(struct carrier *c);
+struct carrier *carrier_find(const struct exchange *x, const char *id);
+/* Begins the registration if the carrier wants one, after delay_ms.           */
+void carrier_start(struct carrier *c, int delay_ms);
+/* New data are already stored; registers anew where they differ in address or
+ * identity, after un-registering the old binding with the old credentials.    */
+void carrier_change(struct carrier *c, const struct cln_carrier *data);
+/* Un-registers (in the background) and forgets it.                            */
+void carrier_remove(struct carrier *c);
+/* why: a sentence for WAIT and NEVER.                                         */
+enum usable carrier_usable(const struct carrier *c, char *why, size_t cap);
+void carrier_status_fill(const struct carrier *c,
+			 struct cln_carrier_status *st);
+void carrier_codecs(const struct carrier *c, struct codec_set *set);
+/* Where its calls go: the server that took the REGISTER, else the proxy, else
+ * the host.                                                                   */
+void carrier_target(const struct carrier *c, struct sip_target *target);
+void carrier_account(const struct carrier *c, struct sip_account *account);
+/* Takes the carrier's registration down in the background.                    */
+void carrier_leave(struct carrier *c);
+/* Forgets the un-registrations that still wait for an answer.                 */
+void carriers_abandon(struct exchange *x);
+
+/* job.c */
+int job_new(struct job **jp, struct exchange *x, struct store_job *data);
+void job_remove(struct job *j);		/* its last lane has ended             */
+bool job_has_ended(const struct job *j);
+struct job *job_find(const struct exchange *x, const char *id);
+void jobs_free(struct exchange *x);
+
+/* lane_prompts.c */
+/* True once all prompts are there; asks for them the first time.              */
+bool lane_prompts_ready(struct lane *l);
+void lane_prompts_drop(struct lane *l);
+int64_t lane_duration_ms(const struct lane *l);
+
+/* dialer.c */
+void dialer_init(struct exchange *x);
+void dialer_wake(struct exchange *x);	/* look at the lanes soon              */
+/* A channel is free again.                                                    */
+void dialer_channel_free(struct exchange *x, const char *carrier_id);
+/* A claim or call of the lane is over; may end lane and job.                  */
+void dialer_release(struct lane *l);
+
+/* call.c */
+int call_new(struct exchange *x, struct lane *l, const struct store_claim *to,
+	     int64_t at_ns);
+void calls_hangup(struct exchange *x);	/* all of them: the server stops       */
+/* Those that were not begun go back to the queue.                             */
+void calls_unclaim(struct exchange *x);
+
+/* stop.c */
+void stop_check(struct exchange *x);	/* is it time for the next step?       */
+
+/* services_carriers.c, services_jobs.c */
+void services_carriers(struct cln_services *s);
+void services_jobs(struct cln_services *s);
+
+#endif

@@ -1,0 +1,257 @@
+/*
+ * services_jobs.c - jobs, plugins and readiness as an app sees them.
+ *
+ * Threads: the app's; functions named on_* run on the signalling thread.
+ */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "call/ask.h"
+#include "call/carrier_fields.h"
+#include "call/number.h"
+
+struct job_ask {
+	struct ask ask;
+	const struct cln_play *play;
+	struct cln_problems *problems;
+	struct cln_job *job;
+};
+
+/* ---- checks ----------------------------------------------------------------- */
+
+static void pointer_to(char *dst, size_t cap, const struct cln_play *play,
+		       size_t i, const char *field)
+{
+	if (play->single)
+		str_printf(dst, cap, "/%s", field);
+	else
+		str_printf(dst, cap, "/recipients/%zu/%s", i, field);
+}
+
+static void check_items(struct exchange *x, const struct cln_play *play,
+			struct cln_problems *problems)
+{
+	char why[PROMPT_WHY_LEN], pointer[48];
+
+	for (size_t i = 0; i < play->n_items; i++) {
+		const struct cln_item *item = &play->items[i];
+
+		if (item->type == CLN_ITEM_SAY) {
+			str_printf(pointer, sizeof(pointer),
+				   "/playlist/%zu/say", i);
+			problem_add(problems, CLN_NO_SPEECH_SOURCE, pointer,
+				    "no speech plugin is loaded");
+			continue;
+		}
+		str_printf(pointer, sizeof(pointer), "/playlist/%zu/play", i);
+		if (prompt_check_url(x->cfg.prompts, item->text, why,
+				     sizeof(why)))
+			problem_add(problems, CLN_FORBIDDEN_TARGET, pointer,
+				    "%s", why);
+	}
+}
+
+static void check_uri(struct exchange *x, const struct cln_recipient *r,
+		      const char *pointer, struct cln_problems *problems)
+{
+	char host[SIP_HOST_LEN];
+	struct addr addr;
+	uint16_t port;
+	bool numeric;
+
+	if (number_uri_split(r->to, host, sizeof(host), &port)) {
+		problem_add(problems, CLN_INVALID, pointer, "is not like "
+			    "sip:user@host or sip:user@host:port");
+		return;
+	}
+	numeric = !addr_parse_ip(&addr, host, port);
+	if (!x->cfg.direct_allowed(x->cfg.direct_arg, numeric ? NULL : host,
+				   numeric ? &addr : NULL))
+		problem_add(problems, CLN_FORBIDDEN_TARGET, pointer, "%s may "
+			    "not be dialled directly (see sip.direct.allow)",
+			    host);
+}
+
+static void check_recipient(struct exchange *x, const struct cln_play *play,
+			    size_t i, struct cln_problems *problems)
+{
+	const struct cln_recipient *r = &play->recipients[i];
+	const char *id = r->carrier_id ? r->carrier_id : play->carrier_id;
+	char to[64], carrier[64];
+
+	pointer_to(to, sizeof(to), play, i, "to");
+	pointer_to(carrier, sizeof(carrier), play, i, "carrier_id");
+	if (strlen(r->to) >= STORE_TO_LEN) {
+		problem_add(problems, CLN_INVALID, to, "is too long");
+	} else if (number_is_uri(r->to)) {
+		if (id)
+			problem_add(problems, CLN_INVALID, r->carrier_id ?
+				    carrier : "/carrier_id", "a SIP URI goes "
+				    "its own way: leave carrier_id out");
+		else
+			check_uri(x, r, to, problems);
+	} else if (!number_is_valid(r->to)) {
+		problem_add(problems, CLN_INVALID, to, "is neither a number "
+			    "(+, digits, * and #) nor a SIP URI");
+	} else if (!id) {
+		problem_add(problems, CLN_NO_ROUTE, to, "a number needs a "
+			    "carrier_id: no route matches it");
+	} else if (r->carrier_id && !carrier_find(x, id)) {
+		problem_add(problems, CLN_INVALID, carrier,
+			    "there is no carrier \"%s\"", id);
+	}
+}
+
+static void check_play(struct exchange *x, const struct cln_play *play,
+		       struct cln_problems *problems)
+{
+	if (play->carrier_id && !carrier_find(x, play->carrier_id))
+		problem_add(problems, CLN_INVALID, "/carrier_id",
+			    "there is no carrier \"%s\"", play->carrier_id);
+	for (size_t i = 0; i < play->n_recipients; i++)
+		check_recipient(x, play, i, problems);
+}
+
+/* ---- create ----------------------------------------------------------------- */
+
+static void on_job_added(struct store_req *req)
+{
+	struct job_ask *q = req->arg;
+	struct exchange *x = q->ask.x;
+	struct job *j;
+	int err = req->err;
+
+	if (!err)
+		err = job_new(&j, x, req->job_add.job);
+	if (!err) {
+		log_info("job %s: %zu recipients, %zu items", j->data->id,
+			 q->play->n_recipients, q->play->n_items);
+		dialer_wake(x);
+	} else if (req->job_add.job) {
+		store_job_free(req->job_add.job);
+	}
+	ask_done(&q->ask, err);
+}
+
+static void on_job_create(struct ask *a)
+{
+	struct job_ask *q = (struct job_ask *)a;
+
+	check_play(a->x, q->play, q->problems);
+	if (q->problems->n) {
+		ask_done(a, -EINVAL);
+		return;
+	}
+	a->req = (struct store_req){
+		.op = STORE_JOB_ADD,
+		.job_add = { .play = q->play, .at = exchange_wall_ms(a->x) },
+	};
+	ask_store(a, on_job_added);
+}
+
+static int job_create(void *ctx, const struct cln_play *play,
+		      struct cln_problems *problems)
+{
+	struct job_ask q = { .play = play, .problems = problems };
+
+	check_items(ctx, play, problems);
+	return ask_run(ctx, &q.ask, on_job_create);
+}
+
+/* ---- read ------------------------------------------------------------------- */
+
+static void fill_waiting(const struct exchange *x, struct cln_job *job)
+{
+	const struct job *j = job_find(x, job->id);
+
+	for (size_t i = 0; j && i < j->n_lanes; i++)
+		if (j->lanes[i].queued && j->lanes[i].waiting[0])
+			str_copy(job->waiting_for, sizeof(job->waiting_for),
+				 j->lanes[i].waiting);
+}
+
+static void on_waiting(struct ask *a)
+{
+	struct job_ask *q = (struct job_ask *)a;
+
+	fill_waiting(a->x, q->job);
+	ask_done(a, 0);
+}
+
+static int job_get(void *ctx, const char *id, struct cln_job *job)
+{
+	struct job_ask q = { .job = job };
+	int err;
+
+	*job = (struct cln_job){ .size = sizeof(*job) };
+	q.ask.req = (struct store_req){
+		.op = STORE_JOB_GET, .job_get = { .id = id, .job = job },
+	};
+	err = ask_store_run(ctx, &q.ask);
+	if (!err && job->totals[CLN_RCPT_QUEUED])
+		ask_run(ctx, &q.ask, on_waiting);
+	return err;
+}
+
+static int job_rows(void *ctx, const char *id, int64_t from, uint32_t limit,
+		    cln_row_fn *fn, void *arg)
+{
+	struct ask a = {
+		.req = {
+			.op = STORE_JOB_ROWS,
+			.rows = { .id = id, .from = from, .limit = limit },
+		},
+	};
+	int err = ask_store_run(ctx, &a);
+	struct store_rows *rows = a.req.rows.rows;
+
+	for (size_t i = 0; !err && rows && i < rows->n; i++)
+		fn(arg, &rows->items[i]);
+	store_rows_free(rows);
+	return err;
+}
+
+static int list_plugins(void *ctx, cln_plugin_fn *fn, void *arg)
+{
+	struct exchange *x = ctx;
+
+	plugins_list(x->cfg.plugins, fn, arg);
+	return 0;
+}
+
+static void on_ready(struct ask *a)
+{
+	ask_done(a, a->x->ready ? 0 : -EAGAIN);
+}
+
+static int is_ready(void *ctx, char *why, size_t cap)
+{
+	struct exchange *x = ctx;
+	struct store_stats st;
+	struct ask a = { 0 };
+	int err = ask_run(x, &a, on_ready);
+
+	if (err) {
+		str_copy(why, cap, err == -ESHUTDOWN ?
+			 "the server is stopping" : "the server is starting");
+		return err;
+	}
+	store_get_stats(x->cfg.store, &st);
+	if (st.last_err)
+		str_printf(why, cap, "the store refuses: %s",
+			   strerror(-st.last_err));
+	return st.last_err;
+}
+
+void services_jobs(struct cln_services *s)
+{
+	s->job_create = job_create;
+	s->job_get = job_get;
+	s->job_rows = job_rows;
+	s->plugins = list_plugins;
+	s->ready = is_ready;
+}
