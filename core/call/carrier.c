@@ -187,7 +187,7 @@ static void on_left(void *arg)
 	*at = l->next;
 	registration_free(l->registration);
 	l->x->n_leaving--;
-	if (c && !c->registration && !l->start_again)
+	if (c && !c->registration && !l->start_again && !c->rejected)
 		history_add(c, c->data.do_register ? CLN_REG_UNREGISTERED :
 						     CLN_REG_NOT_REQUIRED,
 			    0, "");

@@ -148,6 +148,8 @@ int db_fail_lane(struct db *db, struct store_req *r)
 					 &r->fail.job_done);
 }
 
+/* The lock on state.dir says that no other server lives on this database, so
+ * whatever is claimed was cut off, also under a former node.id.               */
 struct recovered {
 	int64_t num, n;
 	int state;
@@ -160,7 +162,6 @@ static int list_claimed(struct db *db, struct recovered **listp, size_t *np)
 	size_t n = 0;
 	int more;
 
-	db_bind_text(st, 1, db->node_id);
 	while ((more = db_step(st)) == 1) {
 		struct recovered *grown = reallocarray(list, n + 1,
 						       sizeof(*list));
@@ -190,7 +191,6 @@ static int recover_one(struct db *db, const struct recovered *c, int64_t at)
 
 	db_bind_int(st, 1, c->num);
 	db_bind_int(st, 2, c->state);
-	db_bind_text(st, 3, db->node_id);
 	err = db_run(st);
 	if (!err)
 		err = db_job_move(db, c->num, c->state, CLN_RCPT_UNKNOWN, c->n);

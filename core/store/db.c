@@ -83,10 +83,10 @@ static const char *const texts[DB_STATEMENTS] = {
 		"WHERE job=?1 AND carrier_id=?2 AND state=0",
 	[DB_RECOVER_SELECT] =
 		"SELECT job,state,count(*) FROM recipients "
-		"WHERE state IN (1,2) AND node_id=?1 GROUP BY job,state",
+		"WHERE state IN (1,2) GROUP BY job,state",
 	[DB_RECOVER] =
 		"UPDATE recipients SET state=8,reason='server_restarted' "
-		"WHERE job=?1 AND state=?2 AND node_id=?3",
+		"WHERE job=?1 AND state=?2",
 	[DB_ROWS] =
 		"SELECT row,callee,state,reason FROM recipients "
 		"WHERE job=?1 AND row>=?2 ORDER BY row LIMIT ?3",

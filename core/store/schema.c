@@ -41,7 +41,7 @@ static const char *const steps[] = {
 	" PRIMARY KEY(job, row)) WITHOUT ROWID;"
 	"CREATE INDEX recipients_queued ON recipients(job, carrier_id, row)"
 	" WHERE state=0;"
-	"CREATE INDEX recipients_claimed ON recipients(node_id, job, state)"
+	"CREATE INDEX recipients_claimed ON recipients(job, state)"
 	" WHERE state IN (1,2);"
 	"CREATE TABLE attempts(job INTEGER NOT NULL, row INTEGER NOT NULL,"
 	" number INTEGER NOT NULL, carrier_id TEXT NOT NULL,"

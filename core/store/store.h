@@ -55,7 +55,7 @@ enum store_op {
 	STORE_CLAIM,			/* queued -> calling, for this node    */
 	STORE_ATTEMPT,			/* attempt record and recipient state  */
 	STORE_FAIL_LANE,		/* all queued of a lane end failed     */
-	STORE_RECOVER,			/* at start: claimed by this node and
+	STORE_RECOVER,			/* at start: claimed and
 					 * without outcome -> unknown          */
 };
 

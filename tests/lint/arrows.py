@@ -18,11 +18,11 @@ from sources import files, report, text_of
 DOORS = {
     "abi": "*",
     "base": "*",
-    "sip": {"sip.h", "register.h", "sdp.h", "resolve.h"},
+    "sip": {"sip.h", "uac.h", "register.h", "sdp.h"},
     "media": {"media.h", "prompt.h"},
     "store": {"store.h"},
     "plugin": {"plugin.h"},
-    "call": {"call_room.h"},
+    "call": {"exchange.h"},
     "server": "*",
 }
 

@@ -301,7 +301,8 @@ struct cln_services {
 			      struct cln_problems *problems);
 	/* Takes the fields named in `set` (index in carrier_fields, 1 = in the
 	 * request) from `c`; with `replace` the others go back to defaults,
-	 * except the password. version 0: any.                                */
+	 * except the password. version 0: any. On success `c` is overwritten
+	 * with what was stored, as by carrier_create.                         */
 	int (*carrier_update)(void *ctx, const char *id, struct cln_carrier *c,
 			      const uint8_t *set, int replace, int64_t version,
 			      struct cln_codec_list *warnings,

@@ -1,0 +1,339 @@
+/*
+ * carriers.c - /carriers and /carriers/{id}.
+ * Thread: the worker of the connection.
+ */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app.h"
+#include "errors.h"
+#include "fields.h"
+#include "http.h"
+#include "json.h"
+#include "routes.h"
+
+enum { LIST_DEFAULT = 100, LIST_MAX = 500 };
+
+/* What the server adds to the fields: may be sent back unchanged.             */
+static const char *const given[] = {
+	"carrier_id", "version", "created_at", "updated_at", "password_set",
+	"request_id", NULL,
+};
+
+static json_t *carrier_json(const struct cln_services *sv,
+			    const struct cln_carrier *c)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "carrier_id", json_string(c->id));
+	if (fields_write(sv->carrier_fields, c, o)) {
+		json_decref(o);
+		return NULL;
+	}
+	json_object_set_new(o, "password_set", json_boolean(c->password_set));
+	json_object_set_new(o, "version", json_integer(c->version));
+	json_object_set_new(o, "created_at", json_time_or_null(c->created_at));
+	json_object_set_new(o, "updated_at", json_time_or_null(c->updated_at));
+	json_object_set_new(o, "request_id", json_text(c->request_id));
+	return o;
+}
+
+/* Codecs that were accepted and are not loaded.                               */
+static json_t *warnings_json(const struct cln_codec_list *list)
+{
+	json_t *warnings = json_array();
+	uint32_t i;
+
+	for (i = 0; i < list->n && i < CLN_CODECS_MAX; i++)
+		json_array_append_new(warnings, json_sprintf(
+			"codec %s is not loaded and is left out of the offer",
+			list->names[i]));
+	return warnings;
+}
+
+/* With the carrier's id, and its version as ETag.                             */
+static void answer_changed(struct request *rq, struct answer *an,
+			   const struct cln_carrier *c,
+			   const struct cln_codec_list *warnings, bool whole)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "carrier_id", json_string(c->id));
+	if (warnings->n)
+		json_object_set_new(o, "warnings", warnings_json(warnings));
+	if (whole)
+		json_object_set_new(o, "carrier",
+				    carrier_json(rq->api->services, c));
+	answer_header(an, "ETag", "\"%lld\"", (long long)c->version);
+	answer_ok(rq, an, NULL, o);
+}
+
+static void init_carrier(struct cln_carrier *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->size = sizeof(*c);
+}
+
+void carriers_create(struct request *rq, struct answer *an)
+{
+	const struct cln_services *sv = rq->api->services;
+	struct cln_codec_list warnings = { 0 };
+	uint8_t set[FIELDS_MAX];
+	struct cln_problems ps;
+	struct cln_carrier c;
+	json_t *body;
+	int err = 0;
+
+	body = request_object(rq, an);
+	if (!body)
+		return;
+	problems_init(&ps);
+	init_carrier(&c);
+	fields_read(sv->carrier_fields, body, "", false, NULL, &c, set, &ps);
+	json_decref(body);
+	text_copy(c.request_id, sizeof(c.request_id), rq->id);
+	if (!ps.n)
+		err = sv->carrier_create(sv->ctx, &c, &warnings, &ps);
+	if (err || ps.n)
+		answer_errno(rq, an, err ? err : -EINVAL, &ps, "carrier");
+	else
+		answer_changed(rq, an, &c, &warnings, false);
+	explicit_bzero(c.password, sizeof(c.password));
+}
+
+/* Refuses an id that cannot be one before the core is asked.                  */
+static bool is_id(struct request *rq, struct answer *an)
+{
+	if (text_is_carrier_id(rq->args[0]))
+		return true;
+	answer_errno(rq, an, -ENOENT, NULL, "carrier");
+	return false;
+}
+
+void carrier_get(struct request *rq, struct answer *an)
+{
+	const struct cln_services *sv = rq->api->services;
+	struct cln_carrier c;
+	json_t *o;
+	int err;
+
+	if (!is_id(rq, an))
+		return;
+	init_carrier(&c);
+	err = sv->carrier_get(sv->ctx, rq->args[0], &c);
+	if (err) {
+		answer_errno(rq, an, err, NULL, "carrier");
+		return;
+	}
+	o = json_object();
+	json_object_set_new(o, "carrier", carrier_json(sv, &c));
+	answer_header(an, "ETag", "\"%lld\"", (long long)c.version);
+	answer_ok(rq, an, NULL, o);
+}
+
+/* One entity tag of an If-Match list. Weak ones never match (RFC 9110 13.1.1).
+ * Returns what is behind it.                                                  */
+static const char *read_tag(const char *p, int64_t *version)
+{
+	long long value = 0;
+	int used = 0;
+
+	*version = -1;
+	if (sscanf(p, "\"%18lld\"%n", &value, &used) == 1 && used &&
+	    value > 0) {
+		*version = value;
+		return p + used;
+	}
+	return p + strcspn(p, ",");
+}
+
+/* The version that a change must meet: 0 for any. The list is held against the
+ * version of now; the core compares again when it makes the change.           */
+static int wanted_version(struct request *rq, const struct cln_carrier *now,
+			  int64_t *version)
+{
+	const char *p = http_header(rq, "If-Match");
+
+	*version = 0;
+	if (!p || !strcmp(p, "*"))
+		return 0;
+	while (*p) {
+		p += strspn(p, " \t,");
+		if (*p)
+			p = read_tag(p, version);
+		if (*version == now->version)
+			return 0;
+	}
+	return -ESTALE;
+}
+
+/* A client that sends back what it got has the server's members in it; they
+ * are fine as long as they say what is so.                                    */
+static void check_given(struct request *rq, json_t *body,
+			const struct cln_carrier *now, struct cln_problems *ps)
+{
+	json_t *is = carrier_json(rq->api->services, now);
+	size_t i;
+
+	for (i = 0; given[i]; i++) {
+		const json_t *sent = json_object_get(body, given[i]);
+
+		if (sent && !json_equal(sent, json_object_get(is, given[i])))
+			problem_add(ps, CLN_INVALID, "", given[i],
+				    "is set by the server");
+	}
+	json_decref(is);
+}
+
+/* Fetches the carrier and settles If-Match. 0, or -errno.                     */
+static int current(struct request *rq, struct cln_carrier *now,
+		   int64_t *version)
+{
+	const struct cln_services *sv = rq->api->services;
+	int err;
+
+	init_carrier(now);
+	err = sv->carrier_get(sv->ctx, rq->args[0], now);
+	return err ? err : wanted_version(rq, now, version);
+}
+
+static void update(struct request *rq, struct answer *an, json_t *body,
+		   bool replace)
+{
+	const struct cln_services *sv = rq->api->services;
+	struct cln_codec_list warnings = { 0 };
+	uint8_t set[FIELDS_MAX];
+	struct cln_carrier c, now;
+	struct cln_problems ps;
+	int64_t version = 0;
+	int err;
+
+	problems_init(&ps);
+	init_carrier(&c);
+	err = current(rq, &now, &version);
+	if (!err) {
+		fields_read(sv->carrier_fields, body, "", !replace, given, &c,
+			    set, &ps);
+		check_given(rq, body, &now, &ps);
+		err = ps.n ? -EINVAL :
+		      sv->carrier_update(sv->ctx, rq->args[0], &c, set,
+					 replace, version, &warnings, &ps);
+	}
+	if (err)
+		answer_errno(rq, an, err, &ps, "carrier");
+	else
+		answer_changed(rq, an, &c, &warnings, true);
+	explicit_bzero(c.password, sizeof(c.password));
+}
+
+static void change(struct request *rq, struct answer *an, bool replace)
+{
+	json_t *body;
+
+	if (!is_id(rq, an))
+		return;
+	body = request_object(rq, an);
+	if (!body)
+		return;
+	update(rq, an, body, replace);
+	json_decref(body);
+}
+
+void carrier_put(struct request *rq, struct answer *an)
+{
+	change(rq, an, true);
+}
+
+void carrier_patch(struct request *rq, struct answer *an)
+{
+	change(rq, an, false);
+}
+
+void carrier_delete(struct request *rq, struct answer *an)
+{
+	const struct cln_services *sv = rq->api->services;
+	struct cln_carrier now;
+	int64_t version = 0;
+	json_t *o;
+	int err;
+
+	if (!is_id(rq, an))
+		return;
+	err = current(rq, &now, &version);
+	if (!err)
+		err = sv->carrier_delete(sv->ctx, rq->args[0], version);
+	if (err) {
+		answer_errno(rq, an, err, NULL, "carrier");
+		return;
+	}
+	o = json_object();
+	json_object_set_new(o, "carrier_id", json_string(rq->args[0]));
+	answer_ok(rq, an, NULL, o);
+}
+
+/* A page on its way; one more than asked for tells whether there is a next.   */
+struct page {
+	const struct cln_services *services;
+	json_t *items;
+	uint32_t limit;
+	char last[CLN_ID_LEN];
+	bool more;
+};
+
+static void add_carrier(void *arg, const struct cln_carrier *c)
+{
+	struct page *page = arg;
+
+	if (json_array_size(page->items) == page->limit) {
+		page->more = true;
+		return;
+	}
+	json_array_append_new(page->items, carrier_json(page->services, c));
+	text_copy(page->last, sizeof(page->last), c->id);
+}
+
+static void answer_page(struct request *rq, struct answer *an,
+			struct page *page)
+{
+	char cursor[TEXT_CURSOR_LEN];
+	json_t *o = json_object();
+
+	text_cursor(cursor, 'c', page->last);
+	json_object_set_new(o, "carriers", page->items);
+	json_object_set_new(o, "next", page->more ? json_string(cursor)
+						  : json_null());
+	answer_ok(rq, an, NULL, o);
+}
+
+void carriers_list(struct request *rq, struct answer *an)
+{
+	const struct cln_services *sv = rq->api->services;
+	char cursor[TEXT_CURSOR_LEN], after[CLN_ID_LEN] = "";
+	struct page page = { .services = sv };
+	struct cln_problems ps;
+	int err;
+
+	problems_init(&ps);
+	page.limit = http_query_limit(rq, LIST_DEFAULT, LIST_MAX, &ps);
+	err = http_query(rq, "cursor", cursor, sizeof(cursor));
+	if (err != -ENOENT && (err || text_cursor_read(cursor, 'c', after,
+						       sizeof(after))))
+		problem_add(&ps, CLN_INVALID, "", NULL, "query parameter "
+			    "\"cursor\" is not one that a list gave out");
+	if (ps.n) {
+		answer_problems(rq, an, &ps);
+		return;
+	}
+	page.items = json_array();
+	err = sv->carrier_list(sv->ctx, after, page.limit + 1, add_carrier,
+			       &page);
+	if (err) {
+		json_decref(page.items);
+		answer_errno(rq, an, err, NULL, "carrier");
+		return;
+	}
+	answer_page(rq, an, &page);
+}

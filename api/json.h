@@ -1,0 +1,36 @@
+/*
+ * json.h - JSON text into a tree, with errors that a person can act on.
+ *
+ * A checker of our own walks the text first and says line, column and what
+ * was expected there; jansson then builds the tree.
+ */
+/* SPDX-License-Identifier: MIT */
+#ifndef API_JSON_H
+#define API_JSON_H
+
+#include <stddef.h>
+
+#include <jansson.h>
+
+enum {
+	JSON_DEPTH_MAX = 64,
+	/* A container costs some 300 bytes of memory for 3 of text: bound them.
+	 * Enough for the recipients that fit into the largest default body.   */
+	JSON_CONTAINERS_MAX = 300000,
+	JSON_WHY_LEN = 192,
+};
+
+/* 0; -EINVAL (broken) or -E2BIG (too many values) with
+ * "line 3, column 25: expected ..." in why.                                   */
+int json_check(const char *text, size_t len, char why[JSON_WHY_LEN]);
+/* As json_check, and the tree (the caller's to json_decref). Also refuses a
+ * member that stands twice.                                                   */
+int json_parse(json_t **treep, const char *text, size_t len,
+	       char why[JSON_WHY_LEN]);
+/* A string value of any bytes: what is not UTF-8 becomes '?'.                 */
+json_t *json_text(const char *s);
+/* "" and 0 are null.                                                          */
+json_t *json_text_or_null(const char *s);
+json_t *json_time_or_null(long long ms);
+
+#endif

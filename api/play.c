@@ -1,0 +1,267 @@
+/*
+ * play.c - POST /voice/call/play: a request into a job.
+ * Thread: the worker of the connection.
+ *
+ * The tree of the body stays until the core has copied the job, so the structs
+ * lend its strings.
+ */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app.h"
+#include "errors.h"
+#include "fields.h"
+#include "http.h"
+#include "routes.h"
+#include "target.h"
+
+enum {
+	ITEMS_MAX = 64,
+	RECIPIENTS_MAX = 1000000,
+	URL_MAX = 2048,
+	SAY_MAX = 4096,
+	RING_MAX_S = 600,
+};
+
+static const char *const play_fields[] = {
+	"to", "recipients", "from", "carrier_id", "playlist",
+	"ring_timeout_s", NULL,
+};
+static const char *const recipient_fields[] = {
+	"to", "from", "carrier_id", NULL,
+};
+static const char *const item_fields[] = { "play", "say", "language", NULL };
+
+/* null counts as missing.                                                     */
+static bool has(json_t *o, const char *name)
+{
+	const json_t *value = json_object_get(o, name);
+
+	return value && !json_is_null(value);
+}
+
+static const char *read_from(json_t *o, const char *base,
+			     struct cln_problems *ps)
+{
+	const char *from = field_text(o, "from", base, URL_MAX, ps);
+	const char *why = from ? target_from_fault(from) : NULL;
+
+	if (why)
+		problem_add(ps, CLN_INVALID, base, "from", "%s", why);
+	return from;
+}
+
+static const char *read_carrier_id(json_t *o, const char *base,
+				   struct cln_problems *ps)
+{
+	const char *id = field_text(o, "carrier_id", base, URL_MAX, ps);
+
+	if (id && !text_is_carrier_id(id))
+		problem_add(ps, CLN_INVALID, base, "carrier_id",
+			    "must be the 8 lower-case hexadecimal digits that "
+			    "POST /carriers answered");
+	return id;
+}
+
+/* `carrier_id`: the one that would be used, or NULL.                          */
+static const char *read_to(json_t *o, const char *base, const char *carrier_id,
+			   struct cln_problems *ps)
+{
+	const char *to, *why;
+
+	if (!has(o, "to")) {
+		problem_add(ps, CLN_INVALID, base, "to", "is required");
+		return NULL;
+	}
+	to = field_text(o, "to", base, URL_MAX, ps);
+	why = to ? target_fault(to) : NULL;
+	if (why)
+		problem_add(ps, CLN_INVALID, base, "to", "%s", why);
+	else if (to && carrier_id && target_is_uri(to))
+		problem_add(ps, CLN_INVALID, base, "to", "a SIP URI goes "
+			    "without carrier_id; with a carrier, give the "
+			    "number");
+	return to;
+}
+
+static bool is_language(const char *tag)
+{
+	static const char alnum[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+	for (;;) {
+		size_t n = strspn(tag, alnum);
+
+		if (n < 1 || n > 8)
+			return false;
+		tag += n;
+		if (!*tag)
+			return true;
+		if (*tag++ != '-')
+			return false;
+	}
+}
+
+static void read_say(json_t *o, const char *base, struct cln_item *item,
+		     struct cln_problems *ps)
+{
+	item->type = CLN_ITEM_SAY;
+	item->text = field_text(o, "say", base, SAY_MAX, ps);
+	item->language = field_text(o, "language", base, URL_MAX, ps);
+	if (item->language && (strlen(item->language) > 35 ||
+			       !is_language(item->language)))
+		problem_add(ps, CLN_INVALID, base, "language",
+			    "must be a language tag such as \"en\" or "
+			    "\"en-GB\"");
+}
+
+static void read_play(json_t *o, const char *base, struct cln_item *item,
+		      struct cln_problems *ps)
+{
+	item->type = CLN_ITEM_PLAY;
+	item->text = field_text(o, "play", base, URL_MAX, ps);
+	if (item->text && strchr(item->text, ' '))
+		problem_add(ps, CLN_INVALID, base, "play",
+			    "a URL holds no blanks (write %%20)");
+	if (has(o, "language"))
+		problem_add(ps, CLN_INVALID, base, "language",
+			    "belongs to \"say\", not to \"play\"");
+}
+
+static void read_item(json_t *o, size_t i, struct cln_item *item,
+		      struct cln_problems *ps)
+{
+	bool play = has(o, "play"), say = has(o, "say");
+	char base[48];
+
+	snprintf(base, sizeof(base), "/playlist/%zu", i);
+	if (!json_is_object(o)) {
+		problem_add(ps, CLN_INVALID, base, NULL, "must be an object "
+			    "such as {\"play\": \"http://...\"}");
+		return;
+	}
+	fields_unknown(o, item_fields, base, ps);
+	if (play == say)
+		problem_add(ps, CLN_INVALID, base, NULL,
+			    "must have either \"play\" or \"say\"");
+	else if (say)
+		read_say(o, base, item, ps);
+	else
+		read_play(o, base, item, ps);
+}
+
+static void read_playlist(json_t *body, struct cln_play *p,
+			  struct cln_item items[ITEMS_MAX],
+			  struct cln_problems *ps)
+{
+	json_t *list = json_object_get(body, "playlist");
+	size_t n = json_array_size(list), i;
+
+	if (!list || !json_is_array(list) || n < 1 || n > ITEMS_MAX) {
+		problem_add(ps, CLN_INVALID, "", "playlist", !list ?
+			    "is required" : "must be a list of 1 to %d items",
+			    ITEMS_MAX);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		read_item(json_array_get(list, i), i, &items[i], ps);
+	p->items = items;
+	p->n_items = n;
+}
+
+static void read_recipient(json_t *o, size_t i, const struct cln_play *p,
+			   struct cln_recipient *r, struct cln_problems *ps)
+{
+	char base[48];
+
+	snprintf(base, sizeof(base), "/recipients/%zu", i);
+	if (!json_is_object(o)) {
+		problem_add(ps, CLN_INVALID, base, NULL,
+			    "must be an object such as {\"to\": \"123456\"}");
+		return;
+	}
+	fields_unknown(o, recipient_fields, base, ps);
+	r->from = read_from(o, base, ps);
+	r->carrier_id = read_carrier_id(o, base, ps);
+	r->to = read_to(o, base, r->carrier_id ? r->carrier_id :
+			p->carrier_id, ps);
+}
+
+/* The recipients, the caller's to free(); NULL with a problem.                */
+static struct cln_recipient *read_recipients(json_t *body, struct cln_play *p,
+					     struct cln_problems *ps)
+{
+	json_t *list = json_object_get(body, "recipients");
+	size_t n = p->single ? 1 : json_array_size(list), i;
+	struct cln_recipient *all;
+
+	if (n < 1 || n > RECIPIENTS_MAX) {
+		problem_add(ps, CLN_INVALID, "", "recipients",
+			    "must be a list of 1 to %d recipients",
+			    RECIPIENTS_MAX);
+		return NULL;
+	}
+	all = calloc(n, sizeof(*all));
+	if (!all) {
+		problem_add(ps, CLN_BUSY, "", NULL, "out of memory");
+		return NULL;
+	}
+	if (p->single)
+		all[0].to = read_to(body, "", p->carrier_id, ps);
+	for (i = 0; !p->single && i < n; i++)
+		read_recipient(json_array_get(list, i), i, p, &all[i], ps);
+	p->recipients = all;
+	p->n_recipients = n;
+	return all;
+}
+
+/* What the caller frees goes to *recipients.                                  */
+static void read_job(json_t *body, struct cln_play *p,
+		     struct cln_item items[ITEMS_MAX],
+		     struct cln_recipient **recipients,
+		     struct cln_problems *ps)
+{
+	bool to = has(body, "to"), many = has(body, "recipients");
+
+	fields_unknown(body, play_fields, "", ps);
+	p->from = read_from(body, "", ps);
+	p->carrier_id = read_carrier_id(body, "", ps);
+	p->ring_timeout_s = field_int(body, "ring_timeout_s", "", 1,
+				      RING_MAX_S, 0, ps);
+	p->single = to;
+	if (to == many)
+		problem_add(ps, CLN_INVALID, "", to ? "recipients" : "to", to ?
+			    "stands beside \"to\"; give one of them" :
+			    "is required, or \"recipients\"");
+	else
+		*recipients = read_recipients(body, p, ps);
+	read_playlist(body, p, items, ps);
+}
+
+void voice_play(struct request *rq, struct answer *an)
+{
+	const struct cln_services *sv = rq->api->services;
+	struct cln_play p = { .size = sizeof(p), .request_id = rq->id };
+	struct cln_item items[ITEMS_MAX] = { { 0 } };
+	struct cln_recipient *recipients = NULL;
+	struct cln_problems ps;
+	json_t *body;
+	int err = 0;
+
+	body = request_object(rq, an);
+	if (!body)
+		return;
+	problems_init(&ps);
+	read_job(body, &p, items, &recipients, &ps);
+	if (!ps.n)
+		err = sv->job_create(sv->ctx, &p, &ps);
+	if (err || ps.n)
+		answer_errno(rq, an, err ? err : -EINVAL, &ps, "carrier");
+	else
+		answer_ok(rq, an, NULL, NULL);
+	free(recipients);
+	json_decref(body);
+}

@@ -1,0 +1,96 @@
+/*
+ * receive.c - what comes in on one stream's ports: judged and counted.
+ *
+ * Only packets from the host that the signalling named count. Their port is not
+ * compared, for a NAT or a far end without symmetric RTP (RFC 4961) may use
+ * another one; we do not follow them there either.
+ *
+ * Thread: the media worker that owns the stream.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "media/receive.h"
+
+#include "base/clock.h"
+#include "media/rtp.h"
+
+static void count_stranger(struct receive *r)
+{
+	r->strangers++;
+	tally_add(&r->tally->strangers, 1);
+}
+
+/* The kernel's stamp in RTP units; only differences of it are used. */
+static uint32_t arrival(const struct receive *r, const struct timespec *at)
+{
+	return (uint32_t)((uint64_t)at->tv_sec * r->clock_rate +
+			  (uint64_t)at->tv_nsec * r->clock_rate / S_NS);
+}
+
+/* The packet has waited in the socket since its stamp: back on the monotonic
+ * clock. A stamp that the wall clock's steps made absurd is not used.        */
+static int64_t arrived_ns(const struct receive *r, const struct timespec *at)
+{
+	struct timespec wall;
+	int64_t age;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	age = (int64_t)(wall.tv_sec - at->tv_sec) * S_NS +
+	      (wall.tv_nsec - at->tv_nsec);
+	return age > 0 && age < S_NS ? r->now_ns - age : r->now_ns;
+}
+
+static void take_rtcp(struct receive *r, const struct datagram *d)
+{
+	if (d->cut || control_take(r->control, d->data, d->len,
+				   arrived_ns(r, &d->at)))
+		count_stranger(r);
+	else
+		r->reports++;
+}
+
+static void take_rtp(struct receive *r, const struct datagram *d)
+{
+	struct rtp_packet p;
+
+	if (d->cut || rtp_parse(&p, d->data, d->len)) {
+		count_stranger(r);
+		return;
+	}
+	r->received++;
+	tally_add(&r->tally->received, 1);
+	source_take(&r->source, &p.header, arrival(r, &d->at));
+}
+
+static void on_rtp(void *arg, const struct datagram *d)
+{
+	struct receive *r = arg;
+
+	if (!r->has_remote || !addr_same_ip(d->from, &r->rtp))
+		count_stranger(r);
+	else if (rtp_is_rtcp(d->data, d->len))
+		take_rtcp(r, d);
+	else
+		take_rtp(r, d);
+}
+
+static void on_rtcp(void *arg, const struct datagram *d)
+{
+	struct receive *r = arg;
+
+	if (!r->has_remote || !addr_same_ip(d->from, &r->rtcp))
+		count_stranger(r);
+	else
+		take_rtcp(r, d);
+}
+
+void receive_rtp(struct receive *r, struct drain *d, int fd, int64_t now_ns)
+{
+	r->now_ns = now_ns;
+	drain_socket(d, fd, on_rtp, r);
+}
+
+void receive_rtcp(struct receive *r, struct drain *d, int fd, int64_t now_ns)
+{
+	r->now_ns = now_ns;
+	drain_socket(d, fd, on_rtcp, r);
+}

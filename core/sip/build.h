@@ -1,0 +1,44 @@
+/*
+ * build.h - writes SIP messages: escaped parts, answers, parsed requests.
+ *
+ * Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#ifndef SIP_BUILD_H
+#define SIP_BUILD_H
+
+#include "sip/stack.h"
+
+#define BUILD_MESSAGE_MAX 65000		/* fits a datagram                     */
+#define BUILD_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
+
+/* User part of a URI, everything but plain characters escaped (19.1.2).       */
+void build_user(struct buf *out, const char *user);
+/* Quoted string with its quotes (25.1).                                       */
+void build_quoted(struct buf *out, const char *text);
+
+/* Text of a request into a message that osip can run. -EINVAL if osip cannot
+ * read it. The caller frees, or hands over, the message.                      */
+int build_parse(osip_message_t **mp, const struct buf *text);
+/* Replaces or adds a header that osip keeps as text. 0 or -ENOMEM.            */
+int build_set_header(osip_message_t *m, const char *name, const char *value);
+int build_add_header(osip_message_t *m, const char *name, const char *value);
+void build_remove_header(osip_message_t *m, const char *name);
+/* All of that name from one message to the other.                             */
+int build_copy_headers(osip_message_t *to, const osip_message_t *from,
+		       const char *name);
+int build_set_sdp(osip_message_t *m, const char *sdp);
+/* Sole Via of a request of ours (RFC 3261 18.1.1, RFC 3581 3).                */
+int build_set_via(osip_message_t *m, const char *sent_by, const char *branch);
+int build_set_cseq(osip_message_t *m, uint32_t number);
+/* "Reason: Q.850;cause=16"; nothing for 0.                                    */
+int build_set_q850(osip_message_t *m, int cause);
+
+/* Answer to a request (8.2.6): Via, From, To, Call-ID, CSeq copied. `to_tag`
+ * is added where To has none.                                                 */
+int build_response(osip_message_t **rp, const struct sip *sip,
+		   const osip_message_t *req, int code, const char *to_tag);
+/* Bytes for the wire; *data is freed by osip_free().                          */
+int build_wire(osip_message_t *m, char **data, size_t *len);
+
+#endif

@@ -1,0 +1,188 @@
+/*
+ * datagram.c - a datagram comes in: who is it for?
+ *
+ *	response -> transaction (branch, method)
+ *	         -> a call's record of 2xx (accepted.c) -> stray
+ *	request  -> transaction that answered it already
+ *	         -> dialog (Call-ID and both tags)      -> stranger (uas.c)
+ *
+ * All that arrives is hostile until proven otherwise: what cannot be read is
+ * dropped and counted, never logged above debug, so that a flood fills no disk.
+ *
+ * Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sip/datagram.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "sip/accepted.h"
+#include "sip/dialog.h"
+#include "sip/msg.h"
+#include "sip/txn.h"
+#include "sip/uas.h"
+
+/* ---- responses ------------------------------------------------------------ */
+
+static bool is_invite_2xx(const osip_message_t *m)
+{
+	return MSG_IS_STATUS_2XX(m) && !strcmp(m->cseq->method, "INVITE");
+}
+
+/* Takes m.                                                                    */
+static void receive_response(struct sip *sip, osip_message_t *m)
+{
+	struct txn *t = txn_find_client(sip, m);
+	bool mine;
+
+	/* 18.1.2: it must carry what we wrote, and nobody else's Via below.   */
+	mine = t && msg_via_count(m) == 1 && txn_matches(t, m);
+	if (mine && !(txn_is_over(t) && is_invite_2xx(m))) {
+		txn_receive_response(t, m);
+		return;
+	}
+	if (msg_via_count(m) != 1 || !is_invite_2xx(m) ||
+	    !accepted_receive(sip, m))
+		sip->stats.stray++;
+	osip_message_free(m);
+}
+
+/* ---- requests ------------------------------------------------------------- */
+
+/* An ACK has no answer; it is for a refusal of ours, or for a 2xx of a dialog. */
+static void receive_ack(struct sip *sip, osip_message_t *m)
+{
+	struct txn *t = txn_find_server(sip, m, true);
+	struct dialog_user *du;
+
+	if (t) {
+		txn_receive_request(t, m);
+		return;
+	}
+	du = dialog_find(sip, m);
+	if (du)
+		du->ack(du, m);
+	osip_message_free(m);
+}
+
+/* 9.2: whatever we answered to the INVITE was final, so a CANCEL changes
+ * nothing.                                                                    */
+static int cancel_code(struct sip *sip, const osip_message_t *m)
+{
+	return txn_find_server(sip, m, true) ? 200 : 481;
+}
+
+static void dispatch(struct inbound *in, struct dialog_user *du)
+{
+	bool in_dialog = *msg_to_tag(in->req);
+
+	if (MSG_IS_CANCEL(in->req))
+		uas_answer(in, cancel_code(in->sip, in->req));
+	else if (du)
+		du->request(du, in);
+	else if (in_dialog && !uas_refused(in))
+		uas_answer(in, 481);
+	else if (!in_dialog)
+		uas_stranger(in);
+}
+
+/* Takes m. Strangers beyond the limit are answered without a transaction; what
+ * belongs to a call never is.                                                 */
+static void new_request(struct inbound *in, osip_message_t *m)
+{
+	struct dialog_user *du = dialog_find(in->sip, m);
+
+	if (!du && in->sip->n_server_txns >= STACK_SERVER_TXNS_MAX) {
+		dispatch(in, NULL);
+		osip_message_free(m);
+	} else if (!txn_server(&in->txn, in->sip, m, in->sock,
+			       &in->reply_to)) {
+		dispatch(in, du);
+	}
+}
+
+/* Takes m.                                                                    */
+static void receive_request(struct sip *sip, size_t sock,
+			    const struct addr *from, osip_message_t *m)
+{
+	struct inbound in = { .sip = sip, .sock = sock, .source = *from };
+	struct txn *t;
+
+	if (MSG_IS_ACK(m)) {
+		receive_ack(sip, m);
+		return;
+	}
+	t = txn_find_server(sip, m, false);
+	if (t)
+		txn_receive_request(t, m);
+	else if (uas_open(&in, m))
+		osip_message_free(m);
+	else
+		new_request(&in, m);
+}
+
+/* A request that breaks a rule but says where it comes from.                  */
+static void refuse_broken(struct sip *sip, size_t sock,
+			  const struct addr *from, osip_message_t *m)
+{
+	struct inbound in = { .sip = sip, .sock = sock, .source = *from };
+
+	if (MSG_IS_REQUEST(m) && !MSG_IS_ACK(m) && !uas_open(&in, m))
+		uas_answer(&in, 400);
+	osip_message_free(m);
+}
+
+/* ---- the door ------------------------------------------------------------- */
+
+/* RFC 5626 3.5.1, 4.4.1: keep-alives of CR LF, and STUN, whose first two bits
+ * are zero.                                                                   */
+static bool is_keep_alive(const char **data, size_t *len)
+{
+	while (*len && (**data == '\r' || **data == '\n')) {
+		(*data)++;
+		(*len)--;
+	}
+	return !*len || (unsigned char)**data < 0x20 || **data == ' ';
+}
+
+static void log_received(const struct addr *from, const osip_message_t *m)
+{
+	char text[ADDR_TEXT_LEN];
+
+	if (!log_enabled(LOG_DEBUG))
+		return;
+	addr_text(from, text);
+	if (MSG_IS_REQUEST(m))
+		log_debug("sip: %s from %s", m->sip_method, text);
+	else
+		log_debug("sip: %d to %s from %s", m->status_code,
+			  m->cseq->method, text);
+}
+
+void datagram_receive(struct sip *sip, size_t sock, const struct addr *from,
+		      const char *data, size_t len)
+{
+	osip_message_t *m = NULL;
+	const char *why;
+	int err;
+
+	if (is_keep_alive(&data, &len))
+		return;
+	sip->stats.received++;
+	err = msg_parse(&m, data, len, &why);
+	if (err) {
+		sip->stats.malformed++;
+		log_debug("sip: broken message: %s", why);
+	}
+	if (err && err != -EPROTO)
+		return;
+	log_received(from, m);
+	if (err)
+		refuse_broken(sip, sock, from, m);
+	else if (MSG_IS_RESPONSE(m))
+		receive_response(sip, m);
+	else
+		receive_request(sip, sock, from, m);
+}

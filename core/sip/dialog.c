@@ -1,0 +1,312 @@
+/*
+ * dialog.c - a dialog as the side that called (RFC 3261 12).
+ *
+ * Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sip/dialog.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/str.h"
+#include "sip/build.h"
+#include "sip/msg.h"
+
+#define KEY_MAX 1024
+
+/* What osip writes becomes ours, so that all is freed by free().              */
+static int take_text(char **dst, char *osip_text)
+{
+	if (!osip_text)
+		return -ENOMEM;
+	*dst = strdup(osip_text);
+	osip_free(osip_text);
+	return *dst ? 0 : -ENOMEM;
+}
+
+static int copy_text(char **dst, const char *src)
+{
+	*dst = strdup(src);
+	return *dst ? 0 : -ENOMEM;
+}
+
+/* 12.1.2: the route set of the caller is Record-Route in reverse order.       */
+static int take_routes(struct dialog *d, const osip_message_t *resp)
+{
+	int n = osip_list_size(&resp->record_routes);
+
+	if (n > DIALOG_ROUTES_MAX)
+		return -EBADMSG;
+	for (int i = n - 1; i >= 0; i--) {
+		const osip_record_route_t *rr =
+			osip_list_get(&resp->record_routes, i);
+		char *text = NULL;
+		int err;
+
+		if (!rr->url || !rr->url->host)
+			return -EBADMSG;
+		if (osip_record_route_to_str(rr, &text))
+			return -ENOMEM;
+		err = take_text(&d->routes[d->n_routes], text);
+		if (err)
+			return err;
+		d->n_routes++;
+	}
+	return 0;
+}
+
+static int take_parties(struct dialog *d, const osip_message_t *resp)
+{
+	char *from = NULL, *to = NULL;
+	int err;
+
+	if (osip_from_to_str(resp->from, &from))
+		return -ENOMEM;
+	err = take_text(&d->local, from);
+	if (err)
+		return err;
+	if (osip_to_to_str(resp->to, &to))
+		return -ENOMEM;
+	err = take_text(&d->remote, to);
+	if (!err)
+		err = copy_text(&d->local_tag, msg_from_tag(resp));
+	if (!err)
+		err = copy_text(&d->remote_tag, msg_to_tag(resp));
+	if (!err)
+		err = copy_text(&d->call_id, msg_call_id(resp));
+	return err;
+}
+
+static int take_target(struct dialog *d, const osip_message_t *resp,
+		       const char *fallback)
+{
+	char *uri = msg_contact_uri(resp);
+
+	return uri ? take_text(&d->target, uri) :
+		     copy_text(&d->target, fallback);
+}
+
+int dialog_init(struct dialog *d, const osip_message_t *resp,
+		const char *fallback, int listen)
+{
+	int err;
+
+	*d = (struct dialog){ .listen = listen, .remote_cseq = -1 };
+	d->local_cseq = msg_cseq(resp);
+	err = take_parties(d, resp);
+	if (!err)
+		err = take_routes(d, resp);
+	if (!err)
+		err = take_target(d, resp, fallback);
+	if (err)
+		dialog_deinit(d);
+	return err;
+}
+
+void dialog_deinit(struct dialog *d)
+{
+	free(d->call_id);
+	free(d->local);
+	free(d->remote);
+	free(d->local_tag);
+	free(d->remote_tag);
+	free(d->target);
+	for (size_t i = 0; i < d->n_routes; i++)
+		free(d->routes[i]);
+	memset(d, 0, sizeof(*d));
+}
+
+void dialog_refresh_target(struct dialog *d, const osip_message_t *m)
+{
+	char *uri = msg_contact_uri(m), *text = NULL;
+
+	if (!uri || take_text(&text, uri))
+		return;
+	free(d->target);
+	d->target = text;
+}
+
+/* ---- routing (12.2.1.1) --------------------------------------------------- */
+
+/* The URI of a route, `buf`: without name and brackets.                       */
+static int route_uri(const char *route, osip_uri_t **uri)
+{
+	osip_route_t *r = NULL;
+	int err = -EBADMSG;
+
+	if (osip_route_init(&r))
+		return -ENOMEM;
+	if (!osip_route_parse(r, route) && r->url && r->url->host) {
+		*uri = r->url;
+		r->url = NULL;
+		err = 0;
+	}
+	osip_route_free(r);
+	return err;
+}
+
+static bool is_loose(osip_uri_t *uri)
+{
+	osip_uri_param_t *lr = NULL;
+
+	osip_uri_uparam_get_byname(uri, "lr", &lr);
+	return lr != NULL;
+}
+
+static int uri_parse(osip_uri_t **uri, const char *text)
+{
+	osip_uri_t *u = NULL;
+
+	if (osip_uri_init(&u))
+		return -ENOMEM;
+	if (osip_uri_parse(u, text) || !u->host) {
+		osip_uri_free(u);
+		return -EBADMSG;
+	}
+	*uri = u;
+	return 0;
+}
+
+static int target_of(const osip_uri_t *uri, struct sip_target *t)
+{
+	int64_t port = 0;
+
+	if (uri->port && str_to_i64(&port, uri->port, 1, 65535))
+		return -EBADMSG;
+	*t = (struct sip_target){ .port = (uint16_t)port,
+				  .transport = SIP_UDP };
+	if (str_copy(t->host, sizeof(t->host), uri->host) ||
+	    !host_is_valid(t->host))
+		return -EBADMSG;
+	return 0;
+}
+
+int dialog_next_hop(const struct dialog *d, struct sip_target *t)
+{
+	osip_uri_t *uri = NULL;
+	int err;
+
+	err = d->n_routes ? route_uri(d->routes[0], &uri) :
+			    uri_parse(&uri, d->target);
+	if (err)
+		return err;
+	err = target_of(uri, t);
+	t->listen = d->listen;
+	osip_uri_free(uri);
+	return err;
+}
+
+/* Request-URI and Route: the route set as it is, or, where its first element is
+ * a strict router, that one as Request-URI and the target at the end.         */
+static int write_route(const struct dialog *d, struct buf *uri,
+		       struct buf *routes)
+{
+	osip_uri_t *first = NULL;
+	char *text = NULL;
+	bool loose = true;
+	int err;
+
+	if (d->n_routes) {
+		err = route_uri(d->routes[0], &first);
+		if (err)
+			return err;
+		loose = is_loose(first);
+		err = osip_uri_to_str(first, &text) ? -ENOMEM : 0;
+		osip_uri_free(first);
+		if (err)
+			return err;
+	}
+	buf_puts(uri, loose ? d->target : text);
+	osip_free(text);
+	for (size_t i = loose ? 0 : 1; i < d->n_routes; i++)
+		buf_printf(routes, "Route: %s\r\n", d->routes[i]);
+	if (!loose)
+		buf_printf(routes, "Route: <%s>\r\n", d->target);
+	return uri->err ? uri->err : routes->err;
+}
+
+static void write_request(const struct dialog *d, const char *method,
+			  uint32_t cseq, const struct buf *uri,
+			  const struct buf *routes, struct buf *out)
+{
+	buf_printf(out, "%s %s SIP/2.0\r\n", method, uri->data);
+	if (routes->len)
+		buf_puts(out, routes->data);
+	buf_printf(out, "From: %s\r\nTo: %s\r\n", d->local, d->remote);
+	buf_printf(out, "Call-ID: %s\r\n", d->call_id);
+	buf_printf(out, "CSeq: %u %s\r\n\r\n", cseq, method);
+}
+
+int dialog_request(const struct dialog *d, const char *method, uint32_t cseq,
+		   osip_message_t **mp)
+{
+	struct buf uri, routes, out;
+	int err;
+
+	buf_init(&uri, BUILD_MESSAGE_MAX);
+	buf_init(&routes, BUILD_MESSAGE_MAX);
+	buf_init(&out, BUILD_MESSAGE_MAX);
+	err = write_route(d, &uri, &routes);
+	if (!err) {
+		write_request(d, method, cseq, &uri, &routes, &out);
+		err = build_parse(mp, &out);
+	}
+	buf_deinit(&uri);
+	buf_deinit(&routes);
+	buf_deinit(&out);
+	return err;
+}
+
+/* ---- index ---------------------------------------------------------------- */
+
+static void write_key(struct buf *key, const char *call_id, const char *local,
+		      const char *remote)
+{
+	buf_init(key, KEY_MAX);
+	buf_write(key, call_id, strlen(call_id) + 1);
+	buf_write(key, local, strlen(local) + 1);
+	buf_write(key, remote, strlen(remote) + 1);
+}
+
+int dialog_register(struct sip *sip, const struct dialog *d,
+		    struct dialog_user *du)
+{
+	struct buf key;
+	int err;
+
+	write_key(&key, d->call_id, d->local_tag, d->remote_tag);
+	err = key.err ? key.err : map_put(sip->dialogs, key.data, key.len, du);
+	buf_deinit(&key);
+	return err;
+}
+
+void dialog_unregister(struct sip *sip, const struct dialog *d)
+{
+	struct buf key;
+
+	if (!d->call_id)
+		return;
+	write_key(&key, d->call_id, d->local_tag, d->remote_tag);
+	if (!key.err)
+		map_remove(sip->dialogs, key.data, key.len);
+	buf_deinit(&key);
+}
+
+struct dialog_user *dialog_find(const struct sip *sip,
+				const osip_message_t *req)
+{
+	struct dialog_user *du = NULL;
+	struct buf key;
+
+	/* Ours have no "@host" behind them.                                   */
+	if (req->call_id->host)
+		return NULL;
+	write_key(&key, msg_call_id(req), msg_to_tag(req), msg_from_tag(req));
+	if (!key.err)
+		du = map_get(sip->dialogs, key.data, key.len);
+	buf_deinit(&key);
+	return du;
+}

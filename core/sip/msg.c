@@ -1,0 +1,414 @@
+/*
+ * msg.c - reads SIP messages: checks what osip lets through, finds headers.
+ *
+ * osip accepts messages without Via, CSeq or Call-ID, a body shorter than
+ * Content-Length, and takes the line after "SIP/2.0 200" for the phrase. All of
+ * that is looked at here, before and after its parser, so that the rest of the
+ * stack may rely on what it reads.
+ *
+ * Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sip/msg.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/str.h"
+
+enum {
+	HEADERS_MAX = 32 * 1024,
+	LINES_MAX = 512,		/* header lines                        */
+	TOKEN_MAX = 256,		/* Call-ID, tags, branch               */
+	CHALLENGES_MAX = 8,
+};
+
+/* A stranger cannot send these: the first colon of a line ends its name.      */
+static const char raw_www[] = ":www-authenticate";
+static const char raw_proxy[] = ":proxy-authenticate";
+
+/* ---- the raw text --------------------------------------------------------- */
+
+/* Length of the start line and headers with the empty line, 0 if that is
+ * missing.                                                                    */
+static size_t headers_len(const char *data, size_t len)
+{
+	size_t lines = 0;
+
+	for (size_t i = 0; i < len && i < HEADERS_MAX; i++) {
+		if (data[i] != '\n')
+			continue;
+		if (++lines > LINES_MAX)
+			return 0;
+		if (i + 1 < len && data[i + 1] == '\n')
+			return i + 2;
+		if (i + 2 < len && data[i + 1] == '\r' && data[i + 2] == '\n')
+			return i + 3;
+	}
+	return 0;
+}
+
+/* Only text: no NUL, and no control but what ends or folds a line.            */
+static bool is_text(const char *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char ch = (unsigned char)data[i];
+
+		if (ch == '\r' && (i + 1 == len || data[i + 1] != '\n'))
+			return false;
+		if ((ch < 0x20 && ch != '\r' && ch != '\n' && ch != '\t') ||
+		    ch == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static bool is_digit(char ch)
+{
+	return ch >= '0' && ch <= '9';
+}
+
+/* "SIP/2.0 486 Busy", the phrase may be empty but not its space (25.1).       */
+static bool status_line_ok(const char *data, size_t len)
+{
+	return len > 13 && !memcmp(data, "SIP/2.0 ", 8) &&
+	       data[8] >= '1' && data[8] <= '6' && is_digit(data[9]) &&
+	       is_digit(data[10]) && data[11] == ' ';
+}
+
+/* "METHOD uri SIP/x.y": exactly two spaces (25.1).                            */
+static bool request_line_ok(const char *data, size_t len)
+{
+	size_t spaces = 0, i;
+
+	for (i = 0; i < len && data[i] != '\r' && data[i] != '\n'; i++)
+		if (data[i] == ' ' || data[i] == '\t')
+			spaces++;
+	return spaces == 2 && i > 8 && data[0] != ' ';
+}
+
+static int check_raw(const char *data, size_t len, size_t *head,
+		     const char **why)
+{
+	bool response = len > 4 && !memcmp(data, "SIP/", 4);
+
+	*head = headers_len(data, len);
+	*why = "no end of headers";
+	if (!*head)
+		return -EBADMSG;
+	*why = "control characters";
+	if (!is_text(data, *head))
+		return -EBADMSG;
+	*why = "broken start line";
+	if (response ? !status_line_ok(data, *head) :
+		       !request_line_ok(data, *head))
+		return -EBADMSG;
+	return 0;
+}
+
+/* ---- what osip made of it ------------------------------------------------- */
+
+static bool token_ok(const char *s)
+{
+	return s && *s && strlen(s) <= TOKEN_MAX;
+}
+
+/* 8.1.1: without these there is nobody to answer.                             */
+static const char *missing(const osip_message_t *m)
+{
+	const osip_via_t *via = msg_via(m);
+
+	if (!via || !via->host || !via->protocol || !via->version)
+		return "no Via";
+	if (strlen(msg_branch(m)) > TOKEN_MAX || strlen(via->host) > TOKEN_MAX)
+		return "long Via";
+	if (!m->cseq || !token_ok(m->cseq->method) || !m->cseq->number)
+		return "no CSeq";
+	if (!m->call_id || !token_ok(m->call_id->number))
+		return "no Call-ID";
+	if (m->call_id->host && strlen(m->call_id->host) > TOKEN_MAX)
+		return "long Call-ID";
+	if (!m->from || !m->from->url || !m->to || !m->to->url)
+		return "no From or To";
+	if (strlen(msg_from_tag(m)) > TOKEN_MAX ||
+	    strlen(msg_to_tag(m)) > TOKEN_MAX)
+		return "long tag";
+	if (MSG_IS_REQUEST(m) && (!m->req_uri || !token_ok(m->sip_method) ||
+				  !m->sip_version))
+		return "broken request line";
+	return NULL;
+}
+
+static const char *broken_rule(const osip_message_t *m, size_t body_len)
+{
+	const char *length = m->content_length ? m->content_length->value :
+						 NULL;
+	int64_t n;
+
+	if (str_to_i64(&n, m->cseq->number, 0, INT32_MAX))
+		return "CSeq out of range";
+	if (MSG_IS_REQUEST(m) && strcmp(m->cseq->method, m->sip_method))
+		return "CSeq of another method";
+	if (!length)
+		return NULL;
+	if (str_to_i64(&n, length, 0, INT32_MAX))
+		return "broken Content-Length";
+	/* 18.3: bytes beyond it are dropped (osip does), missing ones are an
+	 * error.                                                              */
+	if ((size_t)n > body_len)
+		return "body shorter than Content-Length";
+	return NULL;
+}
+
+/* ---- challenges, as they came --------------------------------------------- */
+
+/* Length of the header line that starts at p, with its folded lines.          */
+static size_t line_len(const char *p, const char *end)
+{
+	const char *q = p;
+
+	while (q < end) {
+		q = memchr(q, '\n', (size_t)(end - q));
+		if (!q)
+			return (size_t)(end - p);
+		q++;
+		if (q >= end || (*q != ' ' && *q != '\t'))
+			break;
+	}
+	return (size_t)(q - p);
+}
+
+static const char *header_value(const char *line, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+	const char *p = line + n, *end = line + len;
+
+	if (len <= n || strncasecmp(line, name, n))
+		return NULL;
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	return p < end && *p == ':' ? p + 1 : NULL;
+}
+
+static int keep_value(osip_message_t *m, const char *name, const char *value,
+		      size_t len)
+{
+	char text[2048];
+
+	while (len && (*value == ' ' || *value == '\t')) {
+		value++;
+		len--;
+	}
+	/* One that is too long is no challenge that we could answer.          */
+	if (str_copy_n(text, sizeof(text), value, len))
+		return 0;
+	for (char *p = text; *p; p++)
+		if (*p == '\r' || *p == '\n' || *p == '\t')
+			*p = ' ';
+	return osip_message_set_header(m, name, text) ? -ENOMEM : 0;
+}
+
+static int keep_challenges(osip_message_t *m, const char *data, size_t head)
+{
+	const char *p = data, *end = data + head, *v;
+	int kept = 0, err = 0;
+	size_t n;
+
+	for (; p < end && kept < CHALLENGES_MAX && !err; p += n) {
+		const char *name = raw_www;
+
+		n = line_len(p, end);
+		v = header_value(p, n, raw_www + 1);
+		if (!v) {
+			v = header_value(p, n, raw_proxy + 1);
+			name = raw_proxy;
+		}
+		if (!v)
+			continue;
+		kept++;
+		err = keep_value(m, name, v, (size_t)(p + n - v));
+	}
+	return err;
+}
+
+int msg_parse(osip_message_t **mp, const char *data, size_t len,
+	      const char **why)
+{
+	osip_message_t *m = NULL;
+	size_t head;
+	int err;
+
+	err = check_raw(data, len, &head, why);
+	if (err)
+		return err;
+	*why = "unreadable";
+	if (osip_message_init(&m))
+		return -ENOMEM;
+	if (osip_message_parse(m, data, len))
+		goto bad;
+	*why = missing(m);
+	if (*why)
+		goto bad;
+	if ((m->status_code == 401 || m->status_code == 407) &&
+	    keep_challenges(m, data, head))
+		goto bad;
+	*why = broken_rule(m, len - head);
+	*mp = m;
+	return *why ? -EPROTO : 0;
+ bad:
+	osip_message_free(m);
+	return -EBADMSG;
+}
+
+/* ---- getters -------------------------------------------------------------- */
+
+const osip_via_t *msg_via(const osip_message_t *m)
+{
+	return osip_list_get(&m->vias, 0);
+}
+
+size_t msg_via_count(const osip_message_t *m)
+{
+	return (size_t)osip_list_size(&m->vias);
+}
+
+const char *msg_call_id(const osip_message_t *m)
+{
+	return m->call_id->number;
+}
+
+uint32_t msg_cseq(const osip_message_t *m)
+{
+	int64_t n = 0;
+
+	(void)str_to_i64(&n, m->cseq->number, 0, INT32_MAX);
+	return (uint32_t)n;
+}
+
+static const char *param(const osip_list_t *list, const char *name)
+{
+	osip_generic_param_t *p = NULL;
+
+	for (int i = 0; (p = osip_list_get(list, i)); i++)
+		if (p->gname && !strcasecmp(p->gname, name))
+			return p->gvalue ? p->gvalue : "";
+	return "";
+}
+
+const char *msg_branch(const osip_message_t *m)
+{
+	return param(&msg_via(m)->via_params, "branch");
+}
+
+const char *msg_from_tag(const osip_message_t *m)
+{
+	return param(&m->from->gen_params, "tag");
+}
+
+const char *msg_to_tag(const osip_message_t *m)
+{
+	return param(&m->to->gen_params, "tag");
+}
+
+const char *msg_header(const osip_message_t *m, const char *name, int nth)
+{
+	const osip_header_t *h;
+
+	for (int i = 0; (h = osip_list_get(&m->headers, i)); i++)
+		if (h->hname && !strcasecmp(h->hname, name) && nth-- == 0)
+			return h->hvalue ? h->hvalue : "";
+	return NULL;
+}
+
+const char *msg_challenge(const osip_message_t *m, bool proxy, int nth)
+{
+	return msg_header(m, proxy ? raw_proxy : raw_www, nth);
+}
+
+static bool is_type(const osip_content_type_t *ct, const char *type,
+		    const char *subtype)
+{
+	return ct && ct->type && !strcasecmp(ct->type, type) &&
+	       (!subtype || (ct->subtype && !strcasecmp(ct->subtype, subtype)));
+}
+
+bool msg_has_body(const osip_message_t *m)
+{
+	const osip_body_t *b = osip_list_get(&m->bodies, 0);
+
+	return b && b->body && b->length;
+}
+
+const char *msg_sdp(const osip_message_t *m, size_t *len)
+{
+	bool multipart = is_type(m->content_type, "multipart", NULL);
+	const osip_body_t *b;
+
+	for (int i = 0; (b = osip_list_get(&m->bodies, i)); i++) {
+		if (!is_type(multipart ? b->content_type : m->content_type,
+			     "application", "sdp"))
+			continue;
+		if (!b->body || !b->length)
+			continue;
+		*len = b->length;
+		return b->body;
+	}
+	*len = 0;
+	return NULL;
+}
+
+/* A decimal number at the start of s, up to max; 0 if there is none.          */
+static int leading_number(const char *s, int max)
+{
+	int64_t n;
+	char digits[12];
+	size_t len = strspn(s, "0123456789");
+
+	if (str_copy_n(digits, sizeof(digits), s, len))
+		return max;
+	return str_to_i64(&n, digits, 0, max) ? (len ? max : 0) : (int)n;
+}
+
+static int cause_of(const char *reason)
+{
+	const char *p;
+
+	reason += strspn(reason, " \t");
+	if (strncasecmp(reason, "Q.850", 5))
+		return 0;
+	p = strcasestr(reason, "cause");
+	if (!p)
+		return 0;
+	p += strlen("cause");
+	p += strspn(p, " \t=");
+	return leading_number(p, 127);
+}
+
+int msg_q850_cause(const osip_message_t *m)
+{
+	const char *reason;
+	int cause = 0;
+
+	for (int i = 0; !cause && (reason = msg_header(m, "reason", i)); i++)
+		cause = cause_of(reason);
+	return cause;
+}
+
+int msg_retry_after(const osip_message_t *m)
+{
+	const char *v = msg_header(m, "retry-after", 0);
+
+	/* More than a day is a mistake or malice.                             */
+	return v ? leading_number(v + strspn(v, " \t"), 86400) : 0;
+}
+
+char *msg_contact_uri(const osip_message_t *m)
+{
+	const osip_contact_t *c = osip_list_get(&m->contacts, 0);
+	char *text = NULL;
+
+	if (!c || !c->url || !c->url->host || osip_uri_to_str(c->url, &text))
+		return NULL;
+	return text;
+}

@@ -1,0 +1,219 @@
+/*
+ * sdp.c - writes our offers and our answers to later offers (RFC 4566, 3264).
+ * Thread: signalling; pure functions.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sip/sdp.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "sip/sdp_text.h"
+
+/* Directions as two bits: who takes part can be combined by "and". */
+enum { SENDS = 1, RECEIVES = 2 };
+
+static void put_text(struct buf *out, struct sdp_text t)
+{
+	buf_write(out, t.p, t.len);
+}
+
+static void put_address(struct buf *out, const struct addr *a)
+{
+	char ip[ADDR_TEXT_LEN];
+
+	addr_ip_text(a, ip);
+	buf_printf(out, "IN %s %s", a->sa.sa_family == AF_INET6 ? "IP6" : "IP4",
+		   ip);
+}
+
+static void put_session(struct buf *out, const struct sdp_session *s,
+			const struct addr *a, struct sdp_text times)
+{
+	buf_printf(out, "v=0\r\no=- %" PRIu64 " %" PRIu64 " ", s->id,
+		   s->version);
+	put_address(out, a);
+	buf_puts(out, "\r\ns=-\r\nc=");
+	put_address(out, a);
+	buf_puts(out, "\r\nt=");
+	put_text(out, times);
+	buf_puts(out, "\r\n");
+}
+
+static void put_format(struct buf *out, const struct sdp_format *f)
+{
+	if (f->name[0]) {
+		buf_printf(out, "a=rtpmap:%d %s/%" PRIu32, f->pt, f->name,
+			   f->clock_rate);
+		if (f->channels > 1)
+			buf_printf(out, "/%" PRIu32, f->channels);
+		buf_puts(out, "\r\n");
+	}
+	if (f->fmtp[0])
+		buf_printf(out, "a=fmtp:%d %s\r\n", f->pt, f->fmtp);
+}
+
+static void put_rtcp(struct buf *out, const struct sdp_audio *a)
+{
+	uint16_t port = addr_port(&a->rtcp);
+
+	if (a->rtcp_mux)
+		buf_puts(out, "a=rtcp-mux\r\n");
+	else if (port && port != addr_port(&a->rtp) + 1)
+		buf_printf(out, "a=rtcp:%u\r\n", port);
+}
+
+static void put_audio(struct buf *out, const struct sdp_audio *a)
+{
+	static const char *const directions[] = {
+		[SDP_SENDRECV] = "sendrecv", [SDP_SENDONLY] = "sendonly",
+		[SDP_RECVONLY] = "recvonly", [SDP_INACTIVE] = "inactive",
+	};
+	size_t i;
+
+	buf_printf(out, "m=audio %u RTP/AVP", addr_port(&a->rtp));
+	for (i = 0; i < a->n_formats; i++)
+		buf_printf(out, " %d", a->formats[i].pt);
+	buf_puts(out, "\r\n");
+	for (i = 0; i < a->n_formats; i++)
+		put_format(out, &a->formats[i]);
+	if (a->ptime_ms)
+		buf_printf(out, "a=ptime:%" PRIu32 "\r\n", a->ptime_ms);
+	if (a->maxptime_ms)
+		buf_printf(out, "a=maxptime:%" PRIu32 "\r\n", a->maxptime_ms);
+	put_rtcp(out, a);
+	buf_printf(out, "a=%s\r\n", directions[a->direction]);
+}
+
+static void put_unused(struct buf *out, size_t n)
+{
+	while (n-- > 0)
+		buf_puts(out, "m=audio 0 RTP/AVP 0\r\n");
+}
+
+void sdp_write(struct buf *out, const struct sdp_session *s,
+	       const struct sdp_audio *audio, size_t n_media_before,
+	       size_t n_media_after)
+{
+	static const struct sdp_text always = { "0 0", 3 };
+
+	put_session(out, s, &audio->rtp, always);
+	put_unused(out, n_media_before);
+	put_audio(out, audio);
+	put_unused(out, n_media_after);
+}
+
+/* ---- answer -------------------------------------------------------------- */
+
+static unsigned int bits_of(enum sdp_direction d)
+{
+	return (d == SDP_SENDRECV || d == SDP_SENDONLY ? SENDS : 0u) |
+	       (d == SDP_SENDRECV || d == SDP_RECVONLY ? RECEIVES : 0u);
+}
+
+/* RFC 3264 6.1: we may receive what they send, and the other way round. */
+static enum sdp_direction mirror(enum sdp_direction theirs,
+				 enum sdp_direction ours)
+{
+	unsigned int t = bits_of(theirs), bits = bits_of(ours);
+
+	if (!(t & SENDS))
+		bits &= ~(unsigned int)RECEIVES;
+	if (!(t & RECEIVES))
+		bits &= ~(unsigned int)SENDS;
+	if (bits == SENDS)
+		return SDP_SENDONLY;
+	if (bits == RECEIVES)
+		return SDP_RECVONLY;
+	return bits ? SDP_SENDRECV : SDP_INACTIVE;
+}
+
+/* Our formats that are offered, in our order and by the offer's numbers
+ * (RFC 3264 6.1). -ENOENT if no voice is among them. */
+static int choose_formats(struct sdp_audio *answer,
+			  const struct sdp_audio *offer,
+			  const struct sdp_audio *ours)
+{
+	bool voice = false;
+	size_t i, j;
+
+	answer->n_formats = 0;
+	for (i = 0; i < ours->n_formats; i++) {
+		const struct sdp_format *mine = &ours->formats[i];
+		struct sdp_format *f = &answer->formats[answer->n_formats];
+
+		for (j = 0; j < offer->n_formats; j++) {
+			if (sdp_format_same(mine, &offer->formats[j]))
+				break;
+		}
+		if (j == offer->n_formats)
+			continue;
+		*f = *mine;
+		f->pt = offer->formats[j].pt;
+		voice = voice || sdp_format_is_voice(mine);
+		answer->n_formats++;
+	}
+	return voice ? 0 : -ENOENT;
+}
+
+/* A refused stream keeps its media, its proto and a list of formats. */
+static void put_refused(struct buf *out, const struct sdp_media *m)
+{
+	buf_puts(out, "m=");
+	put_text(out, m->media);
+	buf_puts(out, " 0 ");
+	put_text(out, m->proto);
+	buf_putc(out, ' ');
+	put_text(out, m->formats);
+	buf_puts(out, "\r\n");
+}
+
+/* RFC 3264 6: the t= line of the answer equals the offer's. */
+static struct sdp_text times_of(const char *offer, size_t len)
+{
+	struct sdp_lines lines = sdp_lines(offer, len);
+	struct sdp_line line;
+
+	while (sdp_next_line(&lines, &line) > 0 && line.type != 'm') {
+		if (line.type == 't' && line.value.len < 64)
+			return line.value;
+	}
+	return (struct sdp_text){ "0 0", 3 };
+}
+
+static void put_media(struct buf *out, const char *offer, size_t len,
+		      const struct sdp_audio *answer, size_t audio_index)
+{
+	struct sdp_lines lines = sdp_lines(offer, len);
+	struct sdp_line line;
+	struct sdp_media m;
+	size_t index = 0;
+
+	while (sdp_next_line(&lines, &line) > 0) {
+		if (line.type != 'm' || sdp_read_media(&m, line.value))
+			continue;
+		if (index++ == audio_index)
+			put_audio(out, answer);
+		else
+			put_refused(out, &m);
+	}
+}
+
+int sdp_answer(struct buf *out, const struct sdp_session *s, const char *offer,
+	       size_t len, const struct sdp_audio *ours)
+{
+	struct sdp_audio answer = *ours;
+	struct sdp_parsed p;
+	int err = sdp_parse(&p, offer, len, NULL, 0);
+
+	if (!err)
+		err = choose_formats(&answer, &p.audio, ours);
+	if (err)
+		return err;
+	answer.direction = mirror(p.audio.direction, ours->direction);
+	/* RFC 5761 5.1.1: only where the offer has it too. */
+	answer.rtcp_mux = ours->rtcp_mux && p.audio.rtcp_mux;
+	put_session(out, s, &answer.rtp, times_of(offer, len));
+	put_media(out, offer, len, &answer, p.audio_index);
+	return 0;
+}

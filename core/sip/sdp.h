@@ -1,0 +1,80 @@
+/*
+ * sdp.h - offers we make and answers we get (RFC 4566, 3264), audio only.
+ *
+ * Pure functions over text; no I/O. Hostile input: every number is range
+ * checked, every list bounded. Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#ifndef SIP_SDP_H
+#define SIP_SDP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/buf.h"
+
+#define SDP_FORMATS_MAX 32
+
+enum sdp_direction { SDP_SENDRECV, SDP_SENDONLY, SDP_RECVONLY, SDP_INACTIVE };
+
+struct sdp_format {
+	int pt;
+	char name[32];			/* rtpmap encoding name; static types
+					 * without rtpmap get theirs (RFC 3551),
+					 * dynamic ones "" */
+	uint32_t clock_rate;
+	uint32_t channels;
+	char fmtp[128];
+};
+
+struct sdp_audio {
+	struct addr rtp;		/* c= and port */
+	struct addr rtcp;		/* a=rtcp (RFC 3605), else port + 1; port
+					 * 0 with rtcp_mux */
+	bool rtcp_mux;
+	/* Of the writer of the text: SENDONLY is a far end that holds us.
+	 * c=0.0.0.0 takes its receiving away (RFC 3264 8.4). */
+	enum sdp_direction direction;
+	uint32_t ptime_ms, maxptime_ms;	/* 0: not given */
+	size_t n_formats;
+	struct sdp_format formats[SDP_FORMATS_MAX];
+};
+
+struct sdp_session {			/* our side, for o= (RFC 3264 5, 8) */
+	uint64_t id, version;
+};
+
+/* Writes a description with one audio stream. Rejected m= lines (port 0) before
+ * and after it make the count match an offer with more. */
+void sdp_write(struct buf *out, const struct sdp_session *s,
+	       const struct sdp_audio *audio, size_t n_media_before,
+	       size_t n_media_after);
+
+struct sdp_parsed {
+	struct sdp_audio audio;		/* the first usable audio stream */
+	size_t n_media, audio_index;	/* m= lines in all, and which it was */
+};
+
+/* 0; -EBADMSG broken (why says the line); -ENOTSUP no audio stream over
+ * RTP/AVP; -ECONNREFUSED audio rejected (port 0). A c= that is a name, a group
+ * address or missing, a packet time of 0 or over a second, and a payload type
+ * over 127 are broken. Formats past SDP_FORMATS_MAX and those whose name or
+ * fmtp does not fit are left out. */
+int sdp_parse(struct sdp_parsed *p, const char *text, size_t len, char *why,
+	      size_t cap);
+/* Index in `answer` of the first voice format (not DTMF or comfort noise) that
+ * was offered, by name, clock and channels, or by number where a dynamic one
+ * came without rtpmap; -ENOENT if none. *offered: its index in the offer. */
+int sdp_match(const struct sdp_audio *offer, const struct sdp_audio *answer,
+	      size_t *offered);
+/* Answers a later offer (RFC 3264 6): the offer's m= lines in their order, all
+ * but its audio stream refused, its payload numbers, its direction mirrored and
+ * narrowed to ours. `ours` holds our address and the formats that we can go on
+ * with. 0; -ENOENT none of them is offered; else as sdp_parse(). Writes
+ * nothing on an error; test out->err afterwards. */
+int sdp_answer(struct buf *out, const struct sdp_session *s, const char *offer,
+	       size_t len, const struct sdp_audio *ours);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * txn.h - transactions (RFC 3261 17): osip's state machines, our index and
+ * timers.
+ *
+ *   client  CALLING -> PROCEEDING -> (final) -> small record -> gone
+ *   server  TRYING  ------------->   (final) -> small record -> gone
+ *
+ * osip runs a transaction while it can still change; once it is completed its
+ * 15 KB are freed, and a small record repeats the ACK or the answer until
+ * Timer D, I, J or K. All stand in one hash of (branch, method). Each has one
+ * timer in the loop's heap, on the monotonic clock.
+ *
+ * Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#ifndef SIP_TXN_H
+#define SIP_TXN_H
+
+#include <stdbool.h>
+
+#include "sip/stack.h"
+
+struct txn;
+
+int txn_start(struct sip *sip);
+void txn_stop(struct sip *sip);		/* frees all, nothing is called        */
+
+/* Provisional answers, then one final. resp NULL: 408 timeout, 503 transport.
+ * Never called from inside txn_client(). The message is lent for the call.    */
+typedef void txn_fn(void *arg, const osip_message_t *resp, int code);
+
+/* Sends a request, complete with Via. Takes req, on an error too.             */
+int txn_client(struct txn **tp, struct sip *sip, osip_message_t *req,
+	       size_t sock, const struct addr *remote, txn_fn *fn, void *arg);
+/* The owner has no more interest; the transaction goes on by itself.          */
+void txn_detach(struct txn *t);
+/* Ends at once (an INVITE that was cancelled and is not answered, 9.1).       */
+void txn_drop(struct txn *t);
+struct txn *txn_find_client(const struct sip *sip, const osip_message_t *resp);
+/* Takes msg.                                                                  */
+void txn_receive_response(struct txn *t, osip_message_t *resp);
+/* It is of this transaction in more than branch and method (17.1.3, 18.1.2).  */
+bool txn_matches(const struct txn *t, const osip_message_t *resp);
+/* Completed or terminated: a 2xx is not its business any more.                */
+bool txn_is_over(const struct txn *t);
+
+/* A new request. Takes req, on an error too.                                  */
+int txn_server(struct txn **tp, struct sip *sip, osip_message_t *req,
+	       size_t sock, const struct addr *remote);
+/* Also finds the INVITE that an ACK or, with `invite`, a CANCEL is for.       */
+struct txn *txn_find_server(const struct sip *sip, const osip_message_t *req,
+			    bool invite);
+const osip_message_t *txn_request(const struct txn *t);	/* until answered     */
+/* Takes resp, and frees the request unless resp is provisional.               */
+int txn_answer(struct txn *t, osip_message_t *resp);
+/* Takes msg: a repeated request, or the ACK of a refusal.                     */
+void txn_receive_request(struct txn *t, osip_message_t *req);
+/* A 2xx to an INVITE is repeated (13.3.1.4) until the dialog saw its ACK and
+ * calls txn_confirm(); `fn` is called when 64*T1 passed without.              */
+void txn_on_no_ack(struct txn *t, void (*fn)(void *arg), void *arg);
+void txn_confirm(struct txn *t);
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * uac.h - an outgoing call as the business sees it: invite, cancel, bye.
+ *
+ * Thread: signalling. Covers INVITE with its challenges and targets, CANCEL,
+ * ACK of every 2xx (forks are ACKed and BYEd by themselves), BYE in both
+ * directions, re-INVITE and the other requests inside the dialog.
+ *
+ *   IDLE -> CALLING -> PROCEEDING -> ANSWERED -> BYE_SENT -> ENDED
+ *               \__________\___ failed / canceled ___________/
+ *
+ * Every call ends with exactly one `ended` event, after which no event comes.
+ * Events never come from inside uac_invite(), _cancel() or _bye().
+ */
+/* SPDX-License-Identifier: MIT */
+#ifndef SIP_UAC_H
+#define SIP_UAC_H
+
+#include "sip/sip.h"
+
+struct uac;
+
+#define UAC_CALL_ID_LEN 64
+
+struct uac_params {
+	struct sip_target target;	/* next hop                            */
+	const char *request_uri;	/* "sip:8888123456@sip.carrier1.com"   */
+	const char *from_user;		/* unescaped; "" or NULL: anonymous-free
+					 * From with host part only            */
+	const char *from_domain;	/* NULL: our own address               */
+	const char *from_name;		/* display name or NULL                */
+	struct sip_account account;	/* strings copied                      */
+	const char *sdp;		/* the offer; copied                   */
+	int ring_timeout_ms;		/* CANCEL after this long without final */
+};
+
+enum uac_end {
+	UAC_END_FAILED,		/* final >= 300, or local 408/503/500          */
+	UAC_END_CANCELED,	/* we cancelled (ring timeout or uac_cancel)   */
+	UAC_END_BYE_SENT,	/* we hung up                                  */
+	UAC_END_BYE_RECEIVED,	/* the far end hung up                         */
+	UAC_END_LOST,		/* 481/408 inside the dialog, no answer to BYE */
+};
+
+struct uac_result {
+	enum uac_end end;
+	bool ring_timeout;		/* CANCELED because nobody answered    */
+	int code;			/* final status of the INVITE; 0: none */
+	bool local;			/* `code` is our own verdict: no answer
+					 * came, or the request could not leave */
+	char reason[SIP_REASON_LEN];
+	int q850_cause;			/* Reason header (RFC 3326), 0: none   */
+	int retry_after_s;		/* of the failure, 0: none             */
+};
+
+struct uac_events {
+	/* 180, 183, ...: the first 18x counts as ringing.                     */
+	void (*provisional)(void *arg, int code, const char *reason);
+	/* 2xx and ACK sent. `sdp` is the answer (NULL: the 2xx had none), lent
+	 * for the call. If it cannot be used, call uac_bye().                 */
+	void (*answered)(void *arg, int code, const char *sdp, size_t len);
+	/* An offer in a re-INVITE or UPDATE (NULL: delayed offer wanted).
+	 * Write our SDP into answer[cap] and return 200, or return a refusal
+	 * such as 488. Also called with NULL answer when only to confirm.     */
+	int (*offer)(void *arg, const char *sdp, size_t len, char *answer,
+		     size_t cap);
+	/* The BYE was sent or received: media must stop now.                  */
+	void (*hangup)(void *arg, enum uac_end by);
+	/* The end: nothing of the dialog is outstanding. uac_free() is allowed
+	 * inside.                                                             */
+	void (*ended)(void *arg, const struct uac_result *result);
+};
+
+/* Call-ID exists from here on. Copies params.                                 */
+int uac_new(struct uac **up, struct sip *sip, const struct uac_params *params,
+	    const struct uac_events *events, void *arg);
+/* Sends the INVITE (after the target is resolved).                            */
+int uac_invite(struct uac *u);
+/* Ends the call in whatever state: CANCEL before the answer (when a provisional
+ * allows it), BYE after; an answer that crosses the CANCEL is ACKed and BYEd.
+ * `q850` goes into a Reason header (0: none).                                 */
+void uac_hangup(struct uac *u, int q850);
+const char *uac_call_id(const struct uac *u);
+/* Gives the call up; what must still be on the wire (re-ACK, BYE of forks) goes
+ * on in the stack's own records. Fine with NULL.                              */
+void uac_free(struct uac *u);
+
+#endif

@@ -1,0 +1,259 @@
+/*
+ * uac_dialog.c - BYE, and what the far end asks inside the dialog.
+ *
+ * Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "sip/build.h"
+#include "sip/msg.h"
+#include "sip/uac_call.h"
+#include "sip/uas.h"
+
+enum { ANSWER_MAX = 4096 };
+
+static struct uac *of_user(struct dialog_user *du)
+{
+	return (struct uac *)((char *)du - offsetof(struct uac, user));
+}
+
+/* ---- our BYE (15.1.1) ----------------------------------------------------- */
+
+/* Whose wish it was, when all is well.                                        */
+static enum uac_end end_of_bye(const struct uac *u)
+{
+	return u->told_answer ? UAC_END_BYE_SENT : UAC_END_CANCELED;
+}
+
+/* 481 after a BYE of theirs crossed ours is no loss (12.2.1.2).               */
+static void on_bye_response(void *arg, const osip_message_t *resp, int code,
+			    bool final, const char *note)
+{
+	struct uac *u = arg;
+	bool lost = !resp || code == 481 || code == 408;
+
+	(void)note;
+	if (!final)
+		return;
+	uac_enter(u);
+	log_info("sip: BYE answered %d", code);
+	uac_end(u, lost && !u->peer_bye ? UAC_END_LOST : end_of_bye(u));
+	uac_leave();
+}
+
+static int start_bye(struct uac *u)
+{
+	struct client_params p = {
+		.account = &u->account,
+		.auth = &u->auth,
+		.response = on_bye_response,
+		.arg = u,
+	};
+	int err = dialog_next_hop(&u->dialog, &p.target);
+
+	if (!err)
+		err = dialog_request(&u->dialog, "BYE",
+				     ++u->dialog.local_cseq, &p.request);
+	if (err)
+		return err;
+	err = build_set_q850(p.request, u->q850);
+	if (err) {
+		osip_message_free(p.request);
+		return err;
+	}
+	err = client_new(&u->client, u->sip, &p);
+	return err ? err : client_start(u->client);
+}
+
+void uac_send_bye(struct uac *u)
+{
+	int err;
+
+	u->state = UAC_CLOSING;
+	u->result.ring_timeout = u->rung_out && !u->told_answer;
+	/* Media stops before the BYE leaves.                                  */
+	if (u->told_answer && u->events.hangup)
+		u->events.hangup(u->arg, UAC_END_BYE_SENT);
+	log_info("sip: BYE");
+	err = start_bye(u);
+	if (!err)
+		return;
+	log_warn("sip: BYE not sent: error %d", -err);
+	uac_end(u, UAC_END_LOST);
+}
+
+/* ---- their BYE (15.1.2) --------------------------------------------------- */
+
+static void on_bye(struct uac *u, struct inbound *in)
+{
+	int cause = msg_q850_cause(in->req);
+
+	uas_answer(in, 200);
+	if (cause)
+		u->result.q850_cause = cause;
+	if (u->state == UAC_CLOSING) {
+		u->peer_bye = true;
+		return;
+	}
+	log_info("sip: BYE received");
+	u->state = UAC_CLOSING;
+	if (u->told_answer && u->events.hangup)
+		u->events.hangup(u->arg, UAC_END_BYE_RECEIVED);
+	uac_end(u, UAC_END_BYE_RECEIVED);
+}
+
+/* ---- re-INVITE, UPDATE (14.2, RFC 3311) ----------------------------------- */
+
+/* 13.3.1.4: a 2xx that nobody confirms ends the dialog.                       */
+static void on_no_ack(void *arg)
+{
+	struct uac *u = arg;
+
+	u->reinvite = NULL;
+	uac_enter(u);
+	log_warn("sip: no ACK for a re-INVITE's 200");
+	uac_hangup(u, 0);
+	uac_leave();
+}
+
+static int fill_accept(struct uac *u, const struct inbound *in,
+		       osip_message_t *resp, const char *sdp)
+{
+	struct addr local;
+	int err = stack_local(u->sip, in->sock, &in->source, &local);
+
+	if (!err)
+		err = uac_set_contact(u, resp, &local);
+	if (!err)
+		err = build_add_header(resp, "Allow", BUILD_ALLOW);
+	if (!err && sdp)
+		err = build_set_sdp(resp, sdp);
+	return err;
+}
+
+/* 200; sdp NULL: an UPDATE that only refreshes.                               */
+static void accept_offer(struct uac *u, struct inbound *in, const char *sdp)
+{
+	bool invite = MSG_IS_INVITE(in->req);
+	uint32_t cseq = msg_cseq(in->req);
+	osip_message_t *resp = uas_response(in, 200);
+
+	if (!resp)
+		return;
+	if (fill_accept(u, in, resp, sdp)) {
+		osip_message_free(resp);
+		uas_answer(in, 500);
+		return;
+	}
+	dialog_refresh_target(&u->dialog, in->req);
+	if (invite) {
+		if (u->reinvite) {
+			/* An ACK went lost; the next offer implies it.        */
+			txn_on_no_ack(u->reinvite, NULL, NULL);
+			txn_confirm(u->reinvite);
+		}
+		u->reinvite = in->txn;
+		u->reinvite_cseq = cseq;
+		txn_on_no_ack(in->txn, on_no_ack, u);
+	}
+	uas_send(in, resp);
+}
+
+static void answer_offer(struct uac *u, struct inbound *in)
+{
+	char answer[ANSWER_MAX] = "";
+	size_t len;
+	const char *sdp = msg_sdp(in->req, &len);
+	bool invite = MSG_IS_INVITE(in->req);
+	int code = 488;
+
+	if (!sdp && !invite) {
+		accept_offer(u, in, NULL);
+		return;
+	}
+	if (u->events.offer)
+		code = u->events.offer(u->arg, sdp, len, answer,
+				       sizeof(answer));
+	if (code != 200) {
+		uas_answer(in, code);
+		return;
+	}
+	log_info("sip: %s accepted", in->req->sip_method);
+	u->offered = invite && !sdp;
+	accept_offer(u, in, answer);
+}
+
+static void on_offer(struct uac *u, struct inbound *in)
+{
+	size_t len;
+
+	if (u->state == UAC_CLOSING)
+		uas_answer(in, 481);
+	else if (u->state != UAC_ANSWERED || u->offered)
+		uas_answer(in, 491);
+	else if (msg_has_body(in->req) && !msg_sdp(in->req, &len))
+		uas_answer(in, 415);
+	else
+		answer_offer(u, in);
+}
+
+void uac_on_ack(struct dialog_user *du, const osip_message_t *ack)
+{
+	struct uac *u = of_user(du);
+	const char *sdp;
+	size_t len;
+
+	if (!u->reinvite || msg_cseq(ack) != u->reinvite_cseq)
+		return;
+	txn_on_no_ack(u->reinvite, NULL, NULL);
+	txn_confirm(u->reinvite);
+	u->reinvite = NULL;
+	sdp = u->offered ? msg_sdp(ack, &len) : NULL;
+	u->offered = false;
+	if (!sdp || !u->events.offer)
+		return;
+	uac_enter(u);
+	(void)u->events.offer(u->arg, sdp, len, NULL, 0);
+	uac_leave();
+}
+
+/* ---- all requests of the dialog ------------------------------------------- */
+
+static void dispatch(struct uac *u, struct inbound *in)
+{
+	const char *method = in->req->sip_method;
+
+	if (!strcmp(method, "BYE"))
+		on_bye(u, in);
+	else if (!strcmp(method, "INVITE") || !strcmp(method, "UPDATE"))
+		on_offer(u, in);
+	else if (!strcmp(method, "INFO"))
+		uas_answer(in, 200);
+	else if (!strcmp(method, "REFER"))
+		uas_answer(in, 403);
+	else
+		uas_stranger(in);
+}
+
+void uac_on_request(struct dialog_user *du, struct inbound *in)
+{
+	struct uac *u = of_user(du);
+	int64_t cseq = msg_cseq(in->req);
+
+	uac_enter(u);
+	if (uas_refused(in)) {
+		uac_leave();
+		return;
+	}
+	if (cseq < u->dialog.remote_cseq) {
+		uas_answer(in, 500);	/* 12.2.2                              */
+	} else {
+		u->dialog.remote_cseq = cseq;
+		dispatch(u, in);
+	}
+	uac_leave();
+}

@@ -1,0 +1,255 @@
+/*
+ * uas.c - answers what comes from outside and belongs to no call.
+ *
+ * Nobody may call in: whoever tries is refused, OPTIONS is answered. A refusal
+ * tells a stranger no more than the RFC asks for.
+ *
+ * Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sip/uas.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "sip/build.h"
+#include "sip/msg.h"
+
+/* ---- the way back (18.2, RFC 3581) ---------------------------------------- */
+
+static osip_generic_param_t *via_param(osip_via_t *via, const char *name)
+{
+	osip_generic_param_t *p;
+
+	for (int i = 0; (p = osip_list_get(&via->via_params, i)); i++)
+		if (p->gname && !strcasecmp(p->gname, name))
+			return p;
+	return NULL;
+}
+
+static int set_param(osip_generic_param_t *p, const char *value)
+{
+	char *copy = osip_strdup(value);
+
+	if (!copy)
+		return -ENOMEM;
+	osip_free(p->gvalue);
+	p->gvalue = copy;
+	return 0;
+}
+
+/* Whatever the sender claimed by itself is replaced.                          */
+static int set_received(osip_via_t *via, const char *ip)
+{
+	osip_generic_param_t *p = via_param(via, "received");
+	char *copy;
+
+	if (p)
+		return set_param(p, ip);
+	copy = osip_strdup(ip);
+	if (!copy)
+		return -ENOMEM;
+	return osip_via_set_received(via, copy) ? -ENOMEM : 0;
+}
+
+static uint16_t sent_by_port(const osip_via_t *via)
+{
+	int64_t port;
+
+	if (!via->port || str_to_i64(&port, via->port, 1, 65535))
+		return 5060;
+	return (uint16_t)port;
+}
+
+static int mark_via(struct inbound *in, osip_via_t *via)
+{
+	osip_generic_param_t *rport = via_param(via, "rport");
+	char ip[ADDR_TEXT_LEN], port[8];
+
+	addr_ip_text(&in->source, ip);
+	in->reply_to = in->source;
+	if (rport) {
+		(void)str_printf(port, sizeof(port), "%u",
+				 (unsigned int)addr_port(&in->source));
+		if (set_param(rport, port))
+			return -ENOMEM;
+		return set_received(via, ip);
+	}
+	addr_set_port(&in->reply_to, sent_by_port(via));
+	return strcmp(via->host, ip) ? set_received(via, ip) : 0;
+}
+
+static uint64_t mix(uint64_t h, const char *s)
+{
+	for (; *s; s++)
+		h = (h ^ (unsigned char)*s) * UINT64_C(1099511628211);
+	return (h ^ 0xff) * UINT64_C(1099511628211);
+}
+
+/* 8.2.7: a server that keeps nothing must say the same To tag again when the
+ * request is repeated, so it is computed from the request and a secret.       */
+static void compute_tag(struct inbound *in)
+{
+	const osip_message_t *m = in->req;
+	uint64_t h = in->sip->secret ^ UINT64_C(14695981039346656037);
+
+	h = mix(h, msg_branch(m));
+	h = mix(h, msg_call_id(m));
+	h = mix(h, msg_from_tag(m));
+	h = mix(h, m->cseq->number);
+	str_hex(in->to_tag, &h, sizeof(h));
+}
+
+int uas_open(struct inbound *in, osip_message_t *req)
+{
+	in->req = req;
+	compute_tag(in);
+	return mark_via(in, osip_list_get(&req->vias, 0));
+}
+
+/* ---- answers -------------------------------------------------------------- */
+
+osip_message_t *uas_response(const struct inbound *in, int code)
+{
+	osip_message_t *resp = NULL;
+
+	if (build_response(&resp, in->sip, in->req, code, in->to_tag))
+		return NULL;
+	return resp;
+}
+
+void uas_send(struct inbound *in, osip_message_t *resp)
+{
+	char *data;
+	size_t len;
+
+	in->req = NULL;
+	if (in->txn) {
+		(void)txn_answer(in->txn, resp);
+		return;
+	}
+	if (!build_wire(resp, &data, &len)) {
+		(void)stack_send(in->sip, in->sock, &in->reply_to, data, len);
+		osip_free(data);
+	}
+	osip_message_free(resp);
+}
+
+static int add_demanded(const struct inbound *in, osip_message_t *resp)
+{
+	char seconds[8];
+
+	switch (resp->status_code) {
+	case 405:
+		return build_add_header(resp, "Allow", BUILD_ALLOW);
+	case 415:
+		return build_add_header(resp, "Accept", "application/sdp");
+	case 500:			/* 14.2, RFC 3311 5.2                  */
+		(void)str_printf(seconds, sizeof(seconds), "%u",
+				 random_below(in->sip->random, 11));
+		return build_add_header(resp, "Retry-After", seconds);
+	default:
+		return 0;
+	}
+}
+
+void uas_answer(struct inbound *in, int code)
+{
+	osip_message_t *resp = uas_response(in, code);
+
+	if (!resp)
+		return;
+	if (add_demanded(in, resp)) {
+		osip_message_free(resp);
+		return;
+	}
+	uas_send(in, resp);
+}
+
+/* ---- refusals ------------------------------------------------------------- */
+
+static bool scheme_known(const osip_uri_t *uri)
+{
+	return uri->scheme && (!strcasecmp(uri->scheme, "sip") ||
+			       !strcasecmp(uri->scheme, "sips"));
+}
+
+/* 8.2.2.3: none of the extensions that a peer may require is understood.      */
+static void refuse_extensions(struct inbound *in)
+{
+	osip_message_t *resp = uas_response(in, 420);
+	const char *tag;
+	int err = resp ? 0 : -ENOMEM;
+
+	for (int i = 0; !err && (tag = msg_header(in->req, "require", i)); i++)
+		err = build_add_header(resp, "Unsupported", tag);
+	if (!err)
+		uas_send(in, resp);
+	else
+		osip_message_free(resp);
+}
+
+bool uas_refused(struct inbound *in)
+{
+	if (strcasecmp(in->req->sip_version, "SIP/2.0")) {
+		uas_answer(in, 505);
+		return true;
+	}
+	if (!scheme_known(in->req->req_uri)) {
+		uas_answer(in, 416);
+		return true;
+	}
+	if (msg_header(in->req, "require", 0)) {
+		refuse_extensions(in);
+		return true;
+	}
+	return false;
+}
+
+static void answer_options(struct inbound *in)
+{
+	osip_message_t *resp = uas_response(in, 200);
+
+	if (!resp)
+		return;
+	if (osip_message_set_accept(resp, "application/sdp") ||
+	    build_add_header(resp, "Allow", BUILD_ALLOW) ||
+	    build_add_header(resp, "Supported", ""))
+		osip_message_free(resp);
+	else
+		uas_send(in, resp);
+}
+
+static int code_for_stranger(const char *method)
+{
+	static const struct {
+		const char *method;
+		int code;
+	} codes[] = {
+		{ "INVITE", 403 },
+		{ "BYE", 481 }, { "UPDATE", 481 }, { "INFO", 481 },
+		{ "PRACK", 481 }, { "CANCEL", 481 },
+		{ "REGISTER", 405 }, { "SUBSCRIBE", 405 }, { "NOTIFY", 405 },
+		{ "REFER", 405 }, { "MESSAGE", 405 }, { "PUBLISH", 405 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+		if (!strcmp(codes[i].method, method))
+			return codes[i].code;
+	return 501;
+}
+
+void uas_stranger(struct inbound *in)
+{
+	const char *method = in->req->sip_method;
+
+	if (uas_refused(in))
+		return;
+	if (!strcmp(method, "OPTIONS"))
+		answer_options(in);
+	else
+		uas_answer(in, code_for_stranger(method));
+}

@@ -1,0 +1,174 @@
+/*
+ * udp.c - a UDP socket for signalling, drained in batches.
+ *
+ * Thread: signalling. A burst (many registrars, many answers at once) must not
+ * be lost while the thread is busy: the receive buffer is large. A flood must
+ * not keep timers from running: one round of the loop takes a bounded number of
+ * datagrams, epoll then reports the rest again.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sip/udp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+enum {
+	BATCH = 16,			/* datagrams per system call           */
+	ROUNDS = 8,			/* system calls per round of the loop  */
+	DATAGRAM_MAX = 65535,
+	SOCKET_BUFFER = 4 * 1024 * 1024,
+};
+
+struct udp {
+	struct loop_fd lfd;		/* .fd is -1 until opened              */
+	bool on_loop;
+	struct addr addr;
+	udp_fn *fn;
+	void *arg;
+	struct mmsghdr headers[BATCH];
+	struct iovec vectors[BATCH];
+	struct addr froms[BATCH];
+	char (*data)[DATAGRAM_MAX + 1];	/* pages are touched when first used   */
+};
+
+static void reset_headers(struct udp *u)
+{
+	for (size_t i = 0; i < BATCH; i++) {
+		u->vectors[i].iov_base = u->data[i];
+		u->vectors[i].iov_len = DATAGRAM_MAX;
+		u->headers[i].msg_hdr = (struct msghdr){
+			.msg_name = &u->froms[i],
+			.msg_namelen = sizeof(u->froms[i]),
+			.msg_iov = &u->vectors[i],
+			.msg_iovlen = 1,
+		};
+	}
+}
+
+static int take_batch(struct udp *u)
+{
+	int n;
+
+	reset_headers(u);
+	n = recvmmsg(u->lfd.fd, u->headers, BATCH, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < n; i++) {
+		if (u->headers[i].msg_hdr.msg_flags & MSG_TRUNC)
+			continue;
+		u->fn(u->arg, &u->froms[i], u->data[i],
+		      u->headers[i].msg_len);
+	}
+	return n;
+}
+
+static void readable(struct loop_fd *lfd, uint32_t events)
+{
+	struct udp *u = lfd->arg;
+
+	(void)events;
+	for (int i = 0; i < ROUNDS; i++)
+		if (take_batch(u) < BATCH)
+			break;
+}
+
+/* As much as the kernel grants: the forced size needs a privilege.            */
+static void enlarge_buffers(int fd)
+{
+	int size = SOCKET_BUFFER;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size,
+				 sizeof(size));
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)))
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size,
+				 sizeof(size));
+}
+
+static int bind_socket(struct udp *u, const struct addr *addr)
+{
+	int family = addr->sa.sa_family, one = 1;
+	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(u->addr);
+
+	if (fd < 0)
+		return -errno;
+	u->lfd.fd = fd;
+	/* One family per socket: an address then has one spelling, and an
+	 * IPv4 socket may listen beside this one on the same port.            */
+	if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY,
+					     &one, sizeof(one)))
+		return -errno;
+	enlarge_buffers(fd);
+	if (bind(fd, &addr->sa, addr_len(addr)))
+		return -errno;
+	if (getsockname(fd, &u->addr.sa, &len))
+		return -errno;
+	return 0;
+}
+
+int udp_open(struct udp **up, struct loop *loop, const struct addr *addr,
+	     udp_fn *fn, void *arg)
+{
+	struct udp *u = calloc(1, sizeof(*u));
+	int err = -ENOMEM;
+
+	if (!u)
+		return -ENOMEM;
+	u->lfd.fd = -1;
+	u->fn = fn;
+	u->arg = arg;
+	u->data = malloc(BATCH * sizeof(*u->data));
+	if (!u->data)
+		goto out;
+	err = bind_socket(u, addr);
+	if (err)
+		goto out;
+	u->lfd.fn = readable;
+	u->lfd.arg = u;
+	err = loop_add(loop, &u->lfd, EPOLLIN);
+	if (err)
+		goto out;
+	u->on_loop = true;
+	*up = u;
+	return 0;
+ out:
+	udp_close(u);
+	return err;
+}
+
+void udp_close(struct udp *u)
+{
+	if (!u)
+		return;
+	if (u->on_loop)
+		loop_remove(&u->lfd);
+	if (u->lfd.fd >= 0)
+		close(u->lfd.fd);
+	free(u->data);
+	free(u);
+}
+
+const struct addr *udp_addr(const struct udp *u)
+{
+	return &u->addr;
+}
+
+int udp_send(struct udp *u, const struct addr *to, const void *data,
+	     size_t len)
+{
+	for (;;) {
+		if (sendto(u->lfd.fd, data, len, MSG_NOSIGNAL, &to->sa,
+			   addr_len(to)) >= 0)
+			return 0;
+		if (errno == EINTR)
+			continue;
+		if (errno == EAGAIN || errno == ENOBUFS ||
+		    errno == ECONNREFUSED)
+			return 0;
+		return -errno;
+	}
+}

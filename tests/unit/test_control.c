@@ -1,0 +1,164 @@
+/*
+ * test_control.c - the RTCP side of one stream.
+ * Needs: core/media/control.c, rtcp.c, source.c, core/base/random.c, str.c.
+ */
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "media/control.h"
+
+enum { OURS = 1, THEIRS = 2 };
+
+static struct random seeded;
+static struct control c;
+static struct source source;
+
+static int start(void **state)
+{
+	(void)state;
+	random_seeded(&seeded, 11);
+	source = (struct source){ 0 };
+	c = (struct control){
+		.enabled = true, .ssrc = OURS, .cname = "us",
+		.random = &seeded, .round_trip_us = -1,
+		.wall_minus_mono_ns = 1700000000 * S_NS,
+	};
+	return 0;
+}
+
+static struct rtcp_news pack(uint64_t sent, bool bye, int64_t now_ns)
+{
+	struct control_sent what = { .packets = sent, .bytes = sent * 160,
+				     .timestamp = 4711 };
+	uint8_t data[RTCP_MAX];
+	struct rtcp_news news;
+	size_t len = control_pack(&c, data, &what, &source, bye, now_ns);
+
+	assert_int_equal(rtcp_parse(&news, data, len, THEIRS), 0);
+	return news;
+}
+
+static int take(uint32_t last_sr, uint32_t since, int64_t at_ns)
+{
+	struct rtcp_sender s = { .ntp = UINT64_C(0x1234567890abcdef) };
+	struct rtcp_block b = { .ssrc = OURS, .lost = 3, .jitter = 40,
+				.highest_seq = 77, .last_sr = last_sr,
+				.since_last_sr = since };
+	struct rtcp_report r = { .ssrc = THEIRS, .sender = &s, .block = &b,
+				 .cname = "far" };
+	uint8_t data[RTCP_MAX];
+
+	return control_take(&c, data, rtcp_pack(data, &r), at_ns);
+}
+
+static void control_first_report_is_due_after_half_the_interval(void **state)
+{
+	(void)state;
+	assert_false(control_due(&c, INT64_MAX));
+	control_begin(&c, S_NS);
+	assert_false(control_due(&c, S_NS + 1249 * MS_NS));
+	assert_true(control_due(&c, S_NS + 3751 * MS_NS));
+	pack(1, false, 10 * S_NS);
+	assert_false(control_due(&c, 10 * S_NS + 2499 * MS_NS));
+	assert_true(control_due(&c, 10 * S_NS + 7501 * MS_NS));
+}
+
+static void control_switched_off_is_never_due(void **state)
+{
+	(void)state;
+	c.enabled = false;
+	control_begin(&c, 0);
+	assert_false(control_due(&c, INT64_MAX));
+}
+
+static void control_says_bye_once_and_nothing_after_it(void **state)
+{
+	(void)state;
+	control_begin(&c, 0);
+	assert_true(pack(5, true, S_NS).bye);
+	assert_true(c.said_bye);
+	assert_false(control_due(&c, INT64_MAX));
+}
+
+/* RFC 3550 6.4: who sent within the last two intervals is a sender. */
+static void control_sender_becomes_receiver_after_two_silent_intervals(
+	void **state)
+{
+	struct rtcp_news n;
+
+	(void)state;
+	assert_false(pack(0, false, S_NS).has_sender);
+	n = pack(10, false, 2 * S_NS);
+	assert_true(n.has_sender);
+	assert_int_equal(n.sender.packets, 10);
+	assert_int_equal(n.sender.bytes, 1600);
+	assert_int_equal(n.sender.timestamp, 4711);
+	assert_true(n.sender.ntp == rtcp_ntp(1700000002 * S_NS));
+	assert_true(pack(10, false, 3 * S_NS).has_sender);
+	assert_false(pack(10, false, 4 * S_NS).has_sender);
+}
+
+static void control_round_trip_is_arrival_less_lsr_and_dlsr(void **state)
+{
+	uint32_t sr = rtcp_ntp_middle(rtcp_ntp(1700000002 * S_NS));
+
+	(void)state;
+	assert_int_equal(take(0, 0, 3 * S_NS), 0);
+	assert_int_equal(c.round_trip_us, -1);
+	assert_int_equal(take(sr, 65536, 3 * S_NS + 125 * MS_NS), 0);
+	assert_in_range(c.round_trip_us, 124900, 125100);
+	assert_true(c.told);
+	assert_int_equal(c.block.lost, 3);
+	assert_int_equal(c.block.highest_seq, 77);
+	/* A later report that names no SR does not unlearn it. */
+	take(0, 0, 4 * S_NS);
+	assert_in_range(c.round_trip_us, 124900, 125100);
+}
+
+static void control_tells_lsr_and_dlsr_of_the_far_ends_report(void **state)
+{
+	struct rtp_header h = { .ssrc = THEIRS };
+	struct rtcp_news n;
+
+	(void)state;
+	for (int i = 0; i < 5; i++, h.seq++)
+		source_take(&source, &h, 0);
+	take(0, 0, 3 * S_NS);
+	n = pack(1, false, 5 * S_NS + 500 * MS_NS);
+	assert_true(n.has_block);
+	assert_int_equal(n.block.last_sr, 0x567890ab);
+	assert_int_equal(n.block.since_last_sr, 65536 * 5 / 2);
+}
+
+static void control_refuses_what_is_no_rtcp(void **state)
+{
+	(void)state;
+	assert_int_equal(control_take(&c, (const uint8_t *)"abc", 3, 0),
+			 -EBADMSG);
+	assert_false(c.told);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, start)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(control_first_report_is_due_after_half_the_interval),
+		TEST(control_switched_off_is_never_due),
+		TEST(control_says_bye_once_and_nothing_after_it),
+		TEST(control_sender_becomes_receiver_after_two_silent_intervals),
+		TEST(control_round_trip_is_arrival_less_lsr_and_dlsr),
+		TEST(control_tells_lsr_and_dlsr_of_the_far_ends_report),
+		TEST(control_refuses_what_is_no_rtcp),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,551 @@
+/*
+ * test_session.c - pacing, holds and figures, turn by turn on a clock that the
+ * test moves, with real packets on loopback.
+ * Needs: core/media/session.c and all that it calls, core/base/addr.c, clock.c,
+ * random.c, str.c; doubles for prompt.c in fake_prompt.h.
+ */
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "fake_prompt.h"
+#include "far_end.h"
+#include "media/session.h"
+
+enum { FIRST_PORT = 41100, LAST_PORT = 41199, BIG = 16000, T0 = 1000 };
+
+static uint8_t bytes[BIG], packet[2048];
+static const struct cln_codec_params ms20 = { .ptime_ms = 20 };
+
+static struct clock now;
+static struct random seeded;
+static struct addr local;
+static struct ports *ports;
+static struct port_pair pair;
+static struct drain *drain;
+static struct tally tally;
+static struct far_end far;
+static struct prompt a, b;
+static struct playout playout;
+static struct session s;
+static int played, failed;
+
+static void on_event(struct session *who, enum session_event e, int err)
+{
+	assert_ptr_equal(who, &s);
+	if (e == SESSION_PLAYED)
+		played++;
+	else
+		failed = err;
+}
+
+static void new_session(void)
+{
+	struct session_config cfg = {
+		.clock = &now, .random = &seeded, .ports = pair, .rtcp = true,
+		.cname = "test", .drain = drain, .tally = &tally,
+		.on_event = on_event,
+	};
+
+	session_init(&s, &cfg);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < BIG; i++)
+		bytes[i] = (uint8_t)(i * 5 + i / 256);
+	memset(&tally, 0, sizeof(tally));
+	memset(&playout, 0, sizeof(playout));
+	played = failed = 0;
+	clock_virtual(&now, T0 * MS_NS, 1700000000000);
+	random_seeded(&seeded, 5);
+	far_open(&far, "127.0.0.1");
+	if (addr_parse_ip(&local, "127.0.0.1", 0) || drain_new(&drain) ||
+	    ports_new(&ports, &local, FIRST_PORT, LAST_PORT, true, &now,
+		      random_system()) || ports_open(ports, &pair))
+		return -1;
+	new_session();
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	playout_deinit(&playout);
+	ports_close(ports, &pair);
+	ports_free(ports);
+	drain_free(drain);
+	far_close(&far);
+	return 0;
+}
+
+static struct session_aim aim(void)
+{
+	return (struct session_aim){ far.rtp, far.rtcp, false, true };
+}
+
+/* Plays len_a and len_b bytes as two items; the first packet is due at T0. */
+static void play(size_t len_a, size_t len_b, const struct session_aim *at)
+{
+	struct prompt *list[] = { &a, &b };
+	struct session_play p = { .playout = &playout, .packet = packet,
+				  .payload_type = 0, .aim = *at };
+
+	a = fake_prompt(&fake_g711, bytes, len_a);
+	b = fake_prompt(&fake_g711, bytes + len_a, len_b);
+	assert_int_equal(playout_init(&playout, &fake_g711, &ms20, list, 2),
+			 0);
+	session_start(&s, &p, T0 * MS_NS);
+}
+
+/* Runs each turn at its very time, up to `ms` after T0. */
+static void run_until(int64_t ms)
+{
+	while (s.due_ns <= (T0 + ms) * MS_NS)
+		session_turn(&s, s.due_ns);
+}
+
+static void expect_payload(const struct rtp_packet *p, size_t n)
+{
+	assert_int_equal(p->len, 160);
+	assert_memory_equal(p->payload, bytes + 160 * n, 160);
+}
+
+static void packets_follow_each_other_in_seq_time_and_content(void **state)
+{
+	struct session_aim at = aim();
+	struct rtp_header first = { 0 };
+
+	(void)state;
+	play(250, 550, &at);
+	assert_int_equal(s.due_ns, T0 * MS_NS);
+	for (uint16_t n = 0; n < 5; n++) {
+		struct rtp_packet p;
+
+		far_hears_nothing(&far);
+		session_turn(&s, s.due_ns);
+		p = far_rtp(&far);
+		if (!n)
+			first = p.header;
+		assert_int_equal(p.header.marker, !n);
+		assert_int_equal(p.header.payload_type, 0);
+		assert_int_equal(p.header.ssrc, first.ssrc);
+		assert_int_equal(p.header.seq, (uint16_t)(first.seq + n));
+		assert_int_equal(p.header.timestamp,
+				 first.timestamp + 160u * n);
+		expect_payload(&p, n);
+		if (n < 4)
+			assert_int_equal(s.due_ns,
+					 (T0 + 20 * (n + 1)) * MS_NS);
+	}
+	assert_int_equal(s.state, SESSION_TAIL);
+}
+
+static void nothing_is_sent_before_the_start_nor_after_the_end(void **state)
+{
+	struct session_aim at = aim();
+	struct stream_report report;
+
+	(void)state;
+	session_set_aim(&s, &at);
+	session_turn(&s, T0 * MS_NS);
+	far_hears_nothing(&far);
+	play(3200, 0, &at);
+	run_until(30);
+	far_rtp(&far);
+	far_rtp(&far);
+	session_end(&s, &report, (T0 + 31) * MS_NS);
+	assert_true(far_rtcp(&far, far.rtcp_fd).bye);
+	run_until(1000);
+	far_hears_nothing(&far);
+	assert_int_equal(report.rtp.sent, 2);
+	assert_int_equal(report.rtp.sent_bytes, 320);
+	assert_false(report.complete);
+	assert_int_equal(report.n_items, 1);
+	assert_int_equal(report.items[0].sent_ms, 40);
+	assert_int_equal(report.items[0].confirmed_ms, -1);
+	assert_int_equal(report.rtp.far_lost, -1);
+	assert_int_equal(report.rtp.round_trip_us, -1);
+	assert_int_equal(played, 0);
+}
+
+static void played_comes_after_the_last_packets_time_and_a_silent_tail(
+	void **state)
+{
+	struct session_aim at = aim();
+	struct stream_report report;
+
+	(void)state;
+	play(160, 160, &at);
+	run_until(39 + SESSION_TAIL_MS);
+	far_rtp(&far);
+	far_rtp(&far);
+	far_hears_nothing(&far);
+	assert_int_equal(played, 0);
+	run_until(40 + SESSION_TAIL_MS);
+	assert_int_equal(played, 1);
+	assert_true(far_rtcp(&far, far.rtcp_fd).bye);
+	run_until(2000);
+	far_hears_nothing(&far);
+	assert_int_equal(played, 1);
+	session_end(&s, &report, (T0 + 2000) * MS_NS);
+	far_hears_nothing(&far);			/* one BYE is enough */
+	assert_true(report.complete);
+	assert_int_equal(report.n_items, 2);
+}
+
+static void hold_stands_still_and_resume_goes_on(void **state)
+{
+	struct session_aim at = aim();
+	struct rtp_packet p;
+	uint16_t seq;
+	uint32_t time;
+
+	(void)state;
+	play(1600, 0, &at);
+	run_until(0);
+	p = far_rtp(&far);
+	seq = p.header.seq;
+	time = p.header.timestamp;
+	at.send = false;
+	session_set_aim(&s, &at);
+	run_until(1000);
+	assert_false(far_read(&far, far.rtp_fd, 0));
+	at.send = true;
+	session_set_aim(&s, &at);
+	run_until(1020);
+	p = far_rtp(&far);
+	expect_payload(&p, 1);
+	assert_true(p.header.marker);
+	assert_int_equal(p.header.seq, (uint16_t)(seq + 1));
+	assert_int_equal(p.header.timestamp, time + 1020 * 8);
+	run_until(1040);
+	p = far_rtp(&far);
+	expect_payload(&p, 2);
+	assert_false(p.header.marker);
+}
+
+static void held_from_the_start_sends_nothing_until_resumed(void **state)
+{
+	struct session_aim at = aim();
+	struct rtp_packet p;
+
+	(void)state;
+	at.send = false;
+	play(1600, 0, &at);
+	run_until(500);
+	assert_false(far_read(&far, far.rtp_fd, 0));
+	at.send = true;
+	session_set_aim(&s, &at);
+	run_until(520);
+	p = far_rtp(&far);
+	assert_true(p.header.marker);
+	expect_payload(&p, 0);
+}
+
+/* c=0.0.0.0 (RFC 2543) and port 0: neither RTP nor RTCP. */
+static void nothing_is_sent_to_nowhere(void **state)
+{
+	struct session_aim at = aim();
+	struct stream_report report;
+
+	(void)state;
+	addr_parse_ip(&at.rtp, "0.0.0.0", 4000);
+	addr_parse_ip(&at.rtcp, "0.0.0.0", 4001);
+	play(1600, 0, &at);
+	run_until(9000);
+	at = aim();
+	addr_set_port(&at.rtp, 0);
+	session_set_aim(&s, &at);
+	run_until(9500);
+	assert_false(far_read(&far, far.rtp_fd, 0));
+	session_end(&s, &report, (T0 + 9500) * MS_NS);
+	assert_int_equal(report.rtp.sent, 0);
+	assert_int_equal(report.n_items, 0);
+}
+
+static void update_sends_on_to_the_new_address(void **state)
+{
+	struct session_aim at = aim();
+	struct far_end moved;
+	struct rtp_packet p;
+
+	(void)state;
+	play(1600, 0, &at);
+	run_until(0);
+	far_rtp(&far);
+	far_open(&moved, "127.0.0.3");
+	at.rtp = moved.rtp;
+	session_set_aim(&s, &at);
+	run_until(20);
+	p = far_rtp(&moved);
+	expect_payload(&p, 1);
+	assert_false(far_read(&far, far.rtp_fd, 0));
+	far_close(&moved);
+}
+
+static void late_worker_catches_up_with_what_is_due(void **state)
+{
+	struct session_aim at = aim();
+	struct stream_report report;
+
+	(void)state;
+	play(1600, 0, &at);
+	run_until(0);
+	far_rtp(&far);
+	for (int64_t late = (T0 + 65) * MS_NS; s.due_ns <= late;)
+		session_turn(&s, late);
+	for (size_t n = 1; n <= 3; n++) {
+		struct rtp_packet p = far_rtp(&far);
+
+		expect_payload(&p, n);
+		assert_false(p.header.marker);
+	}
+	assert_int_equal(s.due_ns, (T0 + 80) * MS_NS);
+	session_end(&s, &report, (T0 + 65) * MS_NS);
+	assert_int_equal(report.rtp.late_max_us, 45000);
+}
+
+static void long_stall_leaves_time_out_and_no_sound(void **state)
+{
+	struct session_aim at = aim();
+	struct stream_report report;
+	struct rtp_packet p;
+	uint32_t time;
+
+	(void)state;
+	play(1600, 0, &at);
+	run_until(0);
+	time = far_rtp(&far).header.timestamp;
+	for (int64_t late = (T0 + 905) * MS_NS; s.due_ns <= late;)
+		session_turn(&s, late);
+	p = far_rtp(&far);
+	expect_payload(&p, 1);
+	assert_true(p.header.marker);
+	assert_int_equal(p.header.timestamp, time + 900 * 8);
+	assert_false(far_read(&far, far.rtp_fd, 0));
+	assert_int_equal(s.due_ns, (T0 + 920) * MS_NS);
+	session_end(&s, &report, (T0 + 905) * MS_NS);
+	assert_int_equal(report.rtp.late_max_us, 885000);
+}
+
+/* From a socket that is bound to loopback nothing else can be reached. */
+static void unreachable_network_fails_after_a_while_and_loses_nothing(
+	void **state)
+{
+	struct session_aim good = aim(), bad = aim();
+	struct rtp_packet p;
+
+	(void)state;
+	addr_parse_ip(&bad.rtp, "192.0.2.1", 4000);
+	play(16000, 0, &good);
+	run_until(0);
+	far_rtp(&far);
+	session_set_aim(&s, &bad);
+	run_until(SESSION_FAIL_MS - 100);
+	session_set_aim(&s, &good);
+	run_until(SESSION_FAIL_MS);
+	p = far_rtp(&far);
+	expect_payload(&p, 1);
+	assert_true(p.header.marker);
+	assert_int_equal(failed, 0);
+	session_set_aim(&s, &bad);
+	run_until(2 * SESSION_FAIL_MS + 100);
+	assert_int_not_equal(failed, 0);
+	assert_int_equal(s.state, SESSION_OVER);
+	assert_int_equal(played, 0);
+}
+
+static void refused_packets_do_not_end_the_stream(void **state)
+{
+	struct session_aim at = aim();
+	struct stream_report report;
+
+	(void)state;
+	close(far.rtp_fd);
+	play(BIG, 0, &at);
+	run_until(SESSION_FAIL_MS + 100);
+	far.rtp_fd = dup(far.rtcp_fd);
+	assert_int_equal(failed, 0);
+	assert_int_equal(s.state, SESSION_TAIL);
+	session_end(&s, &report, (T0 + SESSION_FAIL_MS + 100) * MS_NS);
+	assert_int_equal(report.rtp.sent, 100);
+}
+
+static void empty_playlist_is_played_after_the_tail(void **state)
+{
+	struct session_aim at = aim();
+	struct stream_report report;
+
+	(void)state;
+	play(0, 0, &at);
+	run_until(SESSION_TAIL_MS);
+	assert_int_equal(played, 1);
+	far_hears_nothing(&far);
+	session_end(&s, &report, (T0 + 300) * MS_NS);
+	assert_true(report.complete);
+	assert_int_equal(report.n_items, 2);
+	assert_int_equal(report.items[1].sent_ms, 0);
+	far_hears_nothing(&far);		/* 6.3.7: no BYE either */
+}
+
+static void stranger_gets_not_one_packet(void **state)
+{
+	struct session_aim at = aim();
+	struct far_end stranger;
+	struct stream_report report;
+
+	(void)state;
+	far_open(&stranger, "127.0.0.9");
+	play(1600, 0, &at);
+	for (uint16_t n = 0; n < 9; n++) {
+		far_send_rtp(stranger.rtp_fd, &local, pair.port, n);
+		far_send_rtp(stranger.rtp_fd, &local, pair.port + 1, n);
+		far_send_rtp(far.rtp_fd, &local, pair.port, n);
+		run_until(n * 20);
+		far_rtp(&far);
+	}
+	far_hears_nothing(&stranger);
+	session_end(&s, &report, (T0 + 200) * MS_NS);
+	assert_int_equal(report.rtp.strangers, 18);
+	assert_int_equal(report.rtp.received, 9);
+	assert_int_equal(report.rtp.lost, 0);
+	far_close(&stranger);
+}
+
+static void reports_go_to_the_rtcp_address_every_5_s(void **state)
+{
+	struct session_aim at = aim();
+	struct rtcp_news n;
+	int count = 0;
+
+	(void)state;
+	at.send = false;
+	play(160, 0, &at);
+	run_until(1200);
+	assert_false(far_read(&far, far.rtcp_fd, 0));
+	run_until(60000);
+	while (far_read(&far, far.rtcp_fd, 0)) {
+		assert_int_equal(rtcp_parse(&n, far.data, far.len, 0), 0);
+		assert_false(n.has_sender);
+		count++;
+	}
+	assert_in_range(count, 60 / 7.5, 60 / 2.5 + 1);
+}
+
+static void sender_report_tells_what_was_sent_and_when(void **state)
+{
+	struct session_aim at = aim();
+	struct rtcp_news n;
+	uint32_t time;
+
+	(void)state;
+	at.rtcp_mux = true;
+	play(BIG, 0, &at);
+	s.control.next_at_ns = (T0 + 60) * MS_NS;
+	run_until(60);
+	time = far_rtp(&far).header.timestamp;
+	for (int i = 0; i < 3; i++)
+		far_rtp(&far);
+	n = far_rtcp(&far, far.rtp_fd);		/* muxed: RTP's address */
+	assert_true(n.has_sender);
+	assert_int_equal(n.sender.packets, 4);
+	assert_int_equal(n.sender.bytes, 640);
+	assert_int_equal(n.sender.timestamp, time + 60 * 8);
+	assert_true(n.sender.ntp == rtcp_ntp(1700000000060 * MS_NS));
+	assert_false(far_read(&far, far.rtcp_fd, 0));
+}
+
+static void far_ends_report_confirms_what_was_heard(void **state)
+{
+	struct session_aim at = aim();
+	struct rtcp_block block = { .lost = 2, .jitter = 80 };
+	struct rtcp_report rr = { .ssrc = 9, .block = &block, .cname = "x" };
+	struct stream_report report;
+	uint8_t data[RTCP_MAX];
+
+	(void)state;
+	play(240, 16000 - 240, &at);
+	block.ssrc = s.ssrc;
+	block.highest_seq = (uint16_t)(s.first_seq + 3) | 0x70000;
+	run_until(200);
+	far_send(far.rtcp_fd, &local, pair.port + 1, data,
+		 rtcp_pack(data, &rr));
+	session_end(&s, &report, (T0 + 201) * MS_NS);
+	assert_int_equal(report.n_items, 2);
+	assert_int_equal(report.items[0].confirmed_ms, 30);
+	assert_int_equal(report.items[1].confirmed_ms, 50);
+	assert_int_equal(report.items[1].sent_ms, 190);
+	assert_int_equal(report.rtp.far_lost, 2);
+	assert_int_equal(report.rtp.far_jitter_us, 10000);
+}
+
+static void nonsense_report_confirms_nothing(void **state)
+{
+	struct session_aim at = aim();
+	struct rtcp_block block = { .lost = -5 };
+	struct rtcp_report rr = { .ssrc = 9, .block = &block, .cname = "x" };
+	struct stream_report report;
+	uint8_t data[RTCP_MAX];
+
+	(void)state;
+	play(BIG, 0, &at);
+	block.ssrc = s.ssrc;
+	block.highest_seq = (uint16_t)(s.first_seq + 300);
+	run_until(200);
+	far_send(far.rtcp_fd, &local, pair.port + 1, data,
+		 rtcp_pack(data, &rr));
+	session_end(&s, &report, (T0 + 201) * MS_NS);
+	assert_int_equal(report.items[0].confirmed_ms, 0);
+	assert_int_equal(report.rtp.far_lost, 0);
+}
+
+static void early_media_is_counted_once_the_address_is_named(void **state)
+{
+	struct session_aim at = aim();
+
+	(void)state;
+	far_send_rtp(far.rtp_fd, &local, pair.port, 1);
+	session_turn(&s, T0 * MS_NS);
+	at.send = false;
+	session_set_aim(&s, &at);
+	far_send_rtp(far.rtp_fd, &local, pair.port, 2);
+	session_turn(&s, (T0 + 100) * MS_NS);
+	assert_int_equal(s.receive.strangers, 1);
+	assert_int_equal(s.receive.received, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(packets_follow_each_other_in_seq_time_and_content),
+		TEST(nothing_is_sent_before_the_start_nor_after_the_end),
+		TEST(played_comes_after_the_last_packets_time_and_a_silent_tail),
+		TEST(hold_stands_still_and_resume_goes_on),
+		TEST(held_from_the_start_sends_nothing_until_resumed),
+		TEST(nothing_is_sent_to_nowhere),
+		TEST(update_sends_on_to_the_new_address),
+		TEST(late_worker_catches_up_with_what_is_due),
+		TEST(long_stall_leaves_time_out_and_no_sound),
+		TEST(unreachable_network_fails_after_a_while_and_loses_nothing),
+		TEST(refused_packets_do_not_end_the_stream),
+		TEST(empty_playlist_is_played_after_the_tail),
+		TEST(stranger_gets_not_one_packet),
+		TEST(reports_go_to_the_rtcp_address_every_5_s),
+		TEST(sender_report_tells_what_was_sent_and_when),
+		TEST(far_ends_report_confirms_what_was_heard),
+		TEST(nonsense_report_confirms_nothing),
+		TEST(early_media_is_counted_once_the_address_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,346 @@
+/*
+ * test_stream.c - streams as the signalling thread sees them, with real media
+ * threads and real packets on loopback.
+ * Needs: all of core/media but the prompt pool, core/base/addr.c, clock.c,
+ * inbox.c, log.c, buf.c, random.c, str.c, thread.c; doubles for prompt.c in
+ * fake_prompt.h. Run it under -fsanitize=thread too.
+ */
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "fake_prompt.h"
+#include "far_end.h"
+#include "media/media.h"
+#include "media/session.h"
+
+enum {
+	FIRST_PORT = 41400, LAST_PORT = 41999, BIG = 16000,
+	WATCHDOG_MS = 5000, MANY = 100,
+};
+
+struct heard {
+	int played, failed, stopped;
+	struct stream_report report;
+};
+
+static uint8_t bytes[BIG];
+static struct inbox *home;
+static struct media *media;
+static struct far_end far;
+static struct prompt a, b, c;
+
+static void on_played(void *arg)
+{
+	((struct heard *)arg)->played++;
+}
+
+static void on_failed(void *arg, int err)
+{
+	((struct heard *)arg)->failed = err;
+}
+
+static void on_stopped(void *arg, const struct stream_report *report)
+{
+	struct heard *h = arg;
+
+	h->stopped++;
+	h->report = *report;
+}
+
+static const struct stream_events events = {
+	on_played, on_stopped, on_failed,
+};
+
+static int start(void **state)
+{
+	struct media_config cfg = {
+		.random = random_system(), .port_min = FIRST_PORT,
+		.port_max = LAST_PORT, .threads = 2, .rtcp = true,
+		.max_streams = MANY, .cname = "test",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < BIG; i++)
+		bytes[i] = (uint8_t)(i * 11 + i / 256);
+	a = fake_prompt(&fake_g711, bytes, 250);
+	b = fake_prompt(&fake_g711, bytes + 250, 1000);
+	c = fake_prompt(&fake_g711, bytes + 1250, 350);
+	far_open(&far, "127.0.0.1");
+	if (inbox_new(&home, 100) ||
+	    addr_parse_ip(&cfg.address, "127.0.0.1", 0))
+		return -1;
+	cfg.home = home;
+	return media_new(&media, &cfg);
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	media_free(media);
+	inbox_free(home);
+	far_close(&far);
+	assert_int_equal(a.refs + b.refs + c.refs, 0);
+	return 0;
+}
+
+/* Runs the signalling thread's inbox until *what reaches `n`. */
+static void wait_for(const int *what, int n)
+{
+	int64_t end = clock_now_ms(clock_system()) + WATCHDOG_MS;
+
+	while (*what < n) {
+		inbox_wait(home, 100);
+		inbox_run(home);
+		assert_true(clock_now_ms(clock_system()) < end);
+	}
+}
+
+static struct stream_play playlist(struct prompt **list, size_t n)
+{
+	return (struct stream_play){
+		.codec = &fake_g711,
+		.params = { .size = sizeof(struct cln_codec_params),
+			    .ptime_ms = 20 },
+		.rtp = far.rtp, .rtcp = far.rtcp, .send = true,
+		.prompts = list, .n_prompts = n,
+	};
+}
+
+static void playlist_is_heard_bit_by_bit_and_then_played(void **state)
+{
+	struct prompt *list[] = { &a, &b, &c };
+	struct stream_play play = playlist(list, 3);
+	struct heard h = { 0 };
+	struct stream *s;
+	uint16_t seq = 0;
+
+	(void)state;
+	assert_int_equal(stream_new(&s, media, &events, &h), 0);
+	assert_int_equal(stream_port(s) % 2, 0);
+	assert_int_equal(stream_play(s, &play), 0);
+	assert_int_equal(stream_play(s, &play), -EALREADY);
+	for (uint16_t n = 0; n < 10; n++) {
+		struct rtp_packet p = far_rtp(&far);
+
+		seq = n ? seq : p.header.seq;
+		assert_int_equal(p.header.seq, (uint16_t)(seq + n));
+		assert_int_equal(p.header.marker, !n);
+		assert_int_equal(p.len, 160);
+		assert_memory_equal(p.payload, bytes + 160 * n, 160);
+	}
+	assert_int_equal(h.played, 0);
+	wait_for(&h.played, 1);
+	assert_false(far_read(&far, far.rtp_fd, 0));
+	stream_stop(s);
+	wait_for(&h.stopped, 1);
+	assert_int_equal(h.report.rtp.sent, 10);
+	assert_true(h.report.complete);
+	assert_int_equal(h.report.n_items, 3);
+	assert_int_equal(h.report.items[0].sent_ms, 31);
+	assert_int_equal(h.report.items[1].sent_ms, 125);
+	assert_int_equal(h.report.items[2].sent_ms, 43);
+	assert_int_equal(h.failed, 0);
+	assert_false(far_read(&far, far.rtp_fd, 0));
+}
+
+static void stop_in_mid_play_ends_the_packets_and_tells_how_far(void **state)
+{
+	struct prompt *list[] = { &a, &b, &c };
+	struct stream_play play = playlist(list, 3);
+	struct heard h = { 0 };
+	struct stream *s;
+
+	(void)state;
+	assert_int_equal(stream_new(&s, media, &events, &h), 0);
+	assert_int_equal(stream_play(s, &play), 0);
+	for (int n = 0; n < 3; n++)
+		far_rtp(&far);
+	stream_stop(s);
+	wait_for(&h.stopped, 1);
+	for (uint64_t n = 3; n < h.report.rtp.sent; n++)
+		far_rtp(&far);
+	assert_false(far_read(&far, far.rtp_fd, 60));
+	assert_true(far_rtcp(&far, far.rtcp_fd).bye);
+	assert_false(h.report.complete);
+	assert_int_equal(h.played, 0);
+	assert_int_equal(h.report.n_items, 2);
+}
+
+static void stream_that_never_played_stops_too(void **state)
+{
+	struct heard h = { 0 };
+	struct stream *s;
+
+	(void)state;
+	assert_int_equal(stream_new(&s, media, &events, &h), 0);
+	stream_stop(s);
+	wait_for(&h.stopped, 1);
+	assert_int_equal(h.report.rtp.sent, 0);
+	assert_int_equal(h.report.n_items, 0);
+	assert_int_equal(h.report.rtp.round_trip_us, -1);
+	far_hears_nothing(&far);
+}
+
+/* Updates may come faster than the media thread takes them: the last counts. */
+static void last_of_many_updates_counts(void **state)
+{
+	struct prompt *list[] = { &b };
+	struct stream_play play = playlist(list, 1);
+	struct far_end moved;
+	struct heard h = { 0 };
+	struct stream *s;
+
+	(void)state;
+	far_open(&moved, "127.0.0.2");
+	assert_int_equal(stream_new(&s, media, &events, &h), 0);
+	play.send = false;
+	assert_int_equal(stream_play(s, &play), 0);
+	for (int i = 0; i < 100; i++)
+		stream_update(s, &far.rtp, &far.rtcp, false, false);
+	stream_update(s, &moved.rtp, &moved.rtcp, false, true);
+	wait_for(&h.played, 1);
+	assert_memory_equal(far_rtp(&moved).payload, bytes + 250, 160);
+	assert_false(far_read(&far, far.rtp_fd, 0));
+	stream_update(s, &far.rtp, &far.rtcp, false, true);
+	stream_update(s, &far.rtp, &far.rtcp, false, false);
+	stream_stop(s);
+	wait_for(&h.stopped, 1);
+	far_close(&moved);
+}
+
+static void no_event_but_stopped_comes_after_stop(void **state)
+{
+	struct prompt *list[] = { &c };
+	struct stream_play play = playlist(list, 1);
+	struct heard h = { 0 };
+	struct stream *s;
+
+	(void)state;
+	assert_int_equal(stream_new(&s, media, &events, &h), 0);
+	assert_int_equal(stream_play(s, &play), 0);
+	/* `played` lies in the inbox when the stop is asked for. */
+	for (int i = 0; i < 3; i++)
+		far_rtp(&far);
+	inbox_wait(home, WATCHDOG_MS);
+	stream_stop(s);
+	wait_for(&h.stopped, 1);
+	assert_int_equal(h.played, 0);
+	assert_true(h.report.complete);
+}
+
+static void unreachable_far_end_is_told_as_failed(void **state)
+{
+	struct prompt *list[] = { &b };
+	struct stream_play play = playlist(list, 1);
+	struct heard h = { 0 };
+	struct stream *s;
+
+	(void)state;
+	addr_parse_ip(&play.rtp, "192.0.2.1", 4000);
+	assert_int_equal(stream_new(&s, media, &events, &h), 0);
+	assert_int_equal(stream_play(s, &play), 0);
+	while (!h.failed) {
+		inbox_wait(home, WATCHDOG_MS);
+		assert_true(inbox_run(home) > 0);
+	}
+	stream_stop(s);
+	wait_for(&h.stopped, 1);
+	assert_int_equal(h.report.rtp.sent, 0);
+	assert_int_equal(h.report.n_items, 0);
+}
+
+static void what_cannot_be_played_is_refused(void **state)
+{
+	struct prompt other = fake_prompt(&fake_g729, bytes, 100);
+	struct prompt *list[STREAM_ITEMS_MAX + 1];
+	struct stream_play play = playlist(list, 1);
+	struct heard h = { 0 };
+	struct stream *s;
+
+	(void)state;
+	for (size_t i = 0; i <= STREAM_ITEMS_MAX; i++)
+		list[i] = &other;
+	assert_int_equal(stream_new(&s, media, &events, &h), 0);
+	assert_int_equal(stream_play(s, &play), -ENOENT);
+	play.n_prompts = STREAM_ITEMS_MAX + 1;
+	assert_int_equal(stream_play(s, &play), -E2BIG);
+	play = playlist(list, 1);
+	play.payload_type = 128;
+	assert_int_equal(stream_play(s, &play), -EINVAL);
+	play = playlist(list, 1);
+	addr_parse_ip(&play.rtp, "::1", 4000);
+	assert_int_equal(stream_play(s, &play), -EAFNOSUPPORT);
+	stream_stop(s);
+	assert_int_equal(stream_play(s, &play), -EALREADY);
+	wait_for(&h.stopped, 1);
+	assert_int_equal(other.refs, 0);
+}
+
+/* Each call on its own far end's port, judged byte for byte. */
+static void many_at_once_are_all_bit_exact(void **state)
+{
+	static struct far_end ends[MANY];
+	static struct stream *streams[MANY];
+	struct prompt *list[] = { &a, &b, &c };
+	struct heard h = { 0 };
+	struct media_stats st;
+	struct stream *more;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		far_open(&ends[i], "127.0.0.1");
+		assert_int_equal(stream_new(&streams[i], media, &events, &h),
+				 0);
+	}
+	assert_int_equal(stream_new(&more, media, &events, &h), -EAGAIN);
+	for (int i = 0; i < MANY; i++) {
+		struct stream_play play = playlist(list, 3);
+
+		play.rtp = ends[i].rtp;
+		play.rtcp = ends[i].rtcp;
+		assert_int_equal(stream_play(streams[i], &play), 0);
+	}
+	wait_for(&h.played, MANY);
+	media_get_stats(media, &st);
+	assert_int_equal(st.streams, MANY);
+	assert_int_equal(st.sent, MANY * 10);
+	for (int i = 0; i < MANY; i++) {
+		for (size_t n = 0; n < 10; n++)
+			assert_memory_equal(far_rtp(&ends[i]).payload,
+					    bytes + 160 * n, 160);
+		assert_false(far_read(&ends[i], ends[i].rtp_fd, 0));
+		stream_stop(streams[i]);
+	}
+	wait_for(&h.stopped, MANY);
+	for (int i = 0; i < MANY; i++)
+		far_close(&ends[i]);
+	media_get_stats(media, &st);
+	assert_int_equal(st.streams, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(playlist_is_heard_bit_by_bit_and_then_played),
+		TEST(stop_in_mid_play_ends_the_packets_and_tells_how_far),
+		TEST(stream_that_never_played_stops_too),
+		TEST(last_of_many_updates_counts),
+		TEST(no_event_but_stopped_comes_after_stop),
+		TEST(unreachable_far_end_is_told_as_failed),
+		TEST(what_cannot_be_played_is_refused),
+		TEST(many_at_once_are_all_bit_exact),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
