@@ -112,7 +112,6 @@ const char *error_status_text(int status)
 		{ 415, "Unsupported Media Type" },
 		{ 421, "Misdirected Request" },
 		{ 422, "Unprocessable Content" },
-		{ 431, "Request Header Fields Too Large" },
 		{ 500, "Internal Server Error" },
 		{ 503, "Service Unavailable" },
 		{ 505, "HTTP Version Not Supported" },

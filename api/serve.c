@@ -328,8 +328,6 @@ void serve_refusal(struct api *api, struct mg_connection *conn, int status,
 		rq.id[0] = '\0';
 	if (watch_was_cut(rq.slot))
 		code = CLN_TIMEOUT;
-	else if (status == 413)
-		an.status = 431;	/* civetweb says so of the headers     */
 	else if (status == 505)
 		an.status = 505;
 	answer_problem(&rq, &an, code, "%s", code == CLN_TIMEOUT ?

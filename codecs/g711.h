@@ -33,7 +33,7 @@ static inline int g711_top_bit(unsigned int v)
 	return 31 - __builtin_clz(v);
 }
 
-/* The 14 upper bits of the sample, biased so that segment n begins at 2^(5+n).*/
+/* The 14 upper bits of the sample, biased: segment n begins at 2^(5+n). */
 static inline uint8_t g711_ulaw_encode(int16_t pcm)
 {
 	unsigned int mag = (unsigned int)(pcm < 0 ? ~pcm : pcm) >> 2;

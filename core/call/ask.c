@@ -56,8 +56,10 @@ void ask_store(struct ask *a, void (*done)(struct store_req *))
 
 	prepare(a, a->x, done);
 	err = store_post(a->x->cfg.store, &a->req);
-	if (err)
-		ask_done(a, err);
+	if (err) {
+		a->req.err = err;
+		done(&a->req);
+	}
 }
 
 static void on_answer(struct store_req *req)

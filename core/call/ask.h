@@ -26,7 +26,7 @@ int ask_run(struct exchange *x, struct ask *a, void (*fn)(struct ask *));
 /* Signalling thread: answers.                                                 */
 void ask_done(struct ask *a, int err);
 /* Signalling thread: posts a->req, whose op and arguments are set; `done` gets
- * it back with arg = the ask. An error is answered at once.                   */
+ * it back with arg = the ask: at once with an error where the store is busy.  */
 void ask_store(struct ask *a, void (*done)(struct store_req *));
 /* App's thread: the same without the signalling thread in between.            */
 int ask_store_run(struct exchange *x, struct ask *a);

@@ -18,6 +18,8 @@
 #define Q850_NORMAL 16
 #define SDP_LEN 4096
 #define DEFAULT_USER "carillon"
+#define SIP_PORT 5060
+#define FAR_AWAY "192.0.2.1"	/* stands for what is not on our networks */
 
 /* ---- where it goes ---------------------------------------------------------- */
 
@@ -100,9 +102,12 @@ static void choose_media_address(struct call *c,
 						      cfg->media_address;
 	if (!addr_is_any(&c->media_address))
 		return;
-	if (addr_parse_ip(&remote, target->host, 5060))
-		addr_parse_ip(&remote, "192.0.2.1", 5060);
-	addr_local_for(&c->media_address, &remote);
+	if (addr_parse_ip(&remote, target->host, SIP_PORT))
+		addr_parse_ip(&remote, FAR_AWAY, SIP_PORT);
+	/* Without a default route there is only this machine; and 0.0.0.0 in
+	 * an offer would mean hold.                                           */
+	if (addr_local_for(&c->media_address, &remote))
+		addr_parse_ip(&c->media_address, "127.0.0.1", 0);
 }
 
 void call_local_sdp(const struct call *c, struct sdp_audio *local)
@@ -124,6 +129,8 @@ static int write_offer(struct call *c, char *sdp, size_t cap)
 	buf_init(&b, cap - 1);
 	sdp_write(&b, &c->session, &local, 0, 0);
 	err = b.err ? b.err : str_copy(sdp, cap, b.data);
+	if (!err)
+		c->sdp = buf_take(&b);
 	buf_deinit(&b);
 	return err;
 }
@@ -178,6 +185,7 @@ static bool is_limit(int err)
 
 static void fail_early(struct call *c, const char *reason)
 {
+	c->state = CALL_ENDING;		/* too late to go back to the queue    */
 	str_copy(c->reason, sizeof(c->reason), reason);
 	uac_free(c->uac);
 	c->uac = NULL;
@@ -239,6 +247,7 @@ int call_new(struct exchange *x, struct lane *l, const struct store_claim *to,
 	c->to = *to;
 	c->attempt.size = sizeof(c->attempt);
 	timer_init(&c->timer, on_timer, c);
+	outcome_init(c);
 	err = timer_set_ns(loop_timers(x->cfg.loop), &c->timer, at_ns);
 	if (err) {
 		free(c);
@@ -275,7 +284,9 @@ void call_abort(struct call *c, const char *reason)
 void call_free(struct call *c)
 {
 	timer_stop(loop_timers(c->x->cfg.loop), &c->timer);
+	timer_stop(loop_timers(c->x->cfg.loop), &c->retry);
 	uac_free(c->uac);
+	free(c->sdp);
 	*c->at = c->next;
 	if (c->next)
 		c->next->at = c->at;
@@ -285,9 +296,28 @@ void call_free(struct call *c)
 
 void calls_hangup(struct exchange *x)
 {
-	for (struct call *c = x->calls; c; c = c->next)
+	for (struct call *c = x->calls; c; c = c->next) {
 		if (c->state != CALL_NEW && c->state < CALL_ENDING)
 			call_abort(c, "server_stopping");
+		else if (c->retrying && !c->writing)
+			call_write(c);
+	}
+}
+
+void calls_drop(struct exchange *x)
+{
+	for (struct call *c = x->calls; c; c = c->next) {
+		if (!c->uac)
+			continue;
+		log_warn("stop: the far end of %s did not answer in time",
+			 c->attempt.call_id);
+		uac_free(c->uac);
+		c->uac = NULL;
+		if (!c->attempt.ended_at)
+			c->attempt.ended_at = exchange_wall_ms(x);
+		call_stop_stream(c);
+		call_check_over(c);
+	}
 }
 
 void calls_unclaim(struct exchange *x)

@@ -32,6 +32,7 @@ struct call {
 	struct stream *stream;		/* NULL: stopped                       */
 	bool stream_stopping;
 	struct sdp_session session;
+	char *sdp;			/* what we last said of ourselves      */
 	struct addr media_address;
 	struct negotiated media;	/* codec NULL: nothing settled         */
 	char reason[LANE_WHY_LEN];	/* why it failed, "" if it did not     */
@@ -45,7 +46,7 @@ struct call {
 	struct store_req req;
 	bool writing, write_again;
 	struct timer retry;		/* of a write that the store refused   */
-	bool retrying;
+	bool retrying;			/* until one is taken                  */
 };
 
 extern const struct uac_events call_uac_events;		/* call_events.c      */
@@ -58,6 +59,7 @@ void call_abort(struct call *c, const char *reason);
 void call_stop_stream(struct call *c);
 /* Writes how far it is to the store (outcome.c).                              */
 void call_write(struct call *c);
+void outcome_init(struct call *c);
 /* Ends the call if dialog and stream have both ended.                         */
 void call_check_over(struct call *c);
 /* Not begun: back to the queue.                                               */

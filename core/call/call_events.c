@@ -5,6 +5,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -55,6 +56,8 @@ static void take_answer(struct call *c, const char *sdp, size_t len)
 	char why[LANE_WHY_LEN] = "";
 	int err;
 
+	if (c->system || c->stream_stopping)
+		return;			/* we have hung up already             */
 	call_local_sdp(c, &local);
 	err = negotiate_answer(&c->media, &c->lane->codecs, &local, sdp, len,
 			       why, sizeof(why));
@@ -91,32 +94,95 @@ static void on_answered(void *arg, int code, const char *sdp, size_t len)
 	log_context(NULL);
 }
 
+static void move_stream(struct call *c, const struct negotiated *n)
+{
+	c->media = *n;
+	log_info("call: re-INVITE, %s", n->send ? "sending" : "on hold");
+	stream_update(c->stream, &n->rtp, &n->rtcp, n->rtcp_mux, n->send);
+}
+
+/* RFC 3261 14.2: they asked for our offer; it holds what the stream plays.    */
+static int make_offer(struct call *c, const struct sdp_audio *local,
+		      char *offer, size_t cap)
+{
+	struct buf b;
+	int err;
+
+	buf_init(&b, cap - 1);
+	sdp_write(&b, &c->session, local, 0, 0);
+	err = b.err ? b.err : str_copy(offer, cap, b.data);
+	buf_deinit(&b);
+	return err;
+}
+
+static int take_offer(struct call *c, const struct sdp_audio *local,
+		      const char *sdp, size_t len, char *answer, size_t cap,
+		      struct negotiated *n)
+{
+	*n = c->media;
+	return sdp ? negotiate_offer(n, &c->session, local, sdp, len, answer,
+				     cap) :
+		     make_offer(c, local, answer, cap);
+}
+
+/* RFC 3264 8: the version of o= grows by one where the rest differs from what
+ * we said last, and only there.                                               */
+static int describe(struct call *c, const struct sdp_audio *local,
+		    const char *sdp, size_t len, char *answer, size_t cap,
+		    struct negotiated *n)
+{
+	int err = take_offer(c, local, sdp, len, answer, cap, n);
+	char *copy;
+
+	if (err || (c->sdp && !strcmp(c->sdp, answer)))
+		return err;
+	c->session.version++;
+	err = take_offer(c, local, sdp, len, answer, cap, n);
+	copy = err ? NULL : strdup(answer);
+	if (copy) {
+		free(c->sdp);
+		c->sdp = copy;
+	}
+	return err;
+}
+
+/* The ACK brought the answer to an offer of ours.                             */
+static void take_late_answer(struct call *c, const struct sdp_audio *local,
+			     const char *sdp, size_t len)
+{
+	const struct codec_set ours = { .n = 1, .codecs = { c->media.codec } };
+	char why[96] = "", reason[LANE_WHY_LEN];
+	struct negotiated n = c->media;
+
+	if (!negotiate_answer(&n, &ours, local, sdp, len, why, sizeof(why))) {
+		move_stream(c, &n);
+		return;
+	}
+	str_printf(reason, sizeof(reason), "unusable_answer: %s", why);
+	call_abort(c, reason);
+}
+
 /* An offer within the call: another address, hold, resume.                    */
 static int on_offer(void *arg, const char *sdp, size_t len, char *answer,
 		    size_t cap)
 {
 	struct call *c = arg;
-	struct negotiated n = c->media;
 	struct sdp_audio local;
-	struct buf b;
-	int err;
+	struct negotiated n;
 
 	if (!c->media.codec || !c->stream || c->stream_stopping)
 		return 488;
 	call_local_sdp(c, &local);
-	if (!sdp) {			/* RFC 3261 14.2: we make the offer    */
-		buf_init(&b, cap - 1);
-		sdp_write(&b, &c->session, &local, 0, 0);
-		err = b.err ? b.err : str_copy(answer, cap, b.data);
-		buf_deinit(&b);
-		return err ? 500 : 200;
+	negotiate_narrow(&local, c->media.codec);
+	if (!answer) {
+		if (sdp)
+			take_late_answer(c, &local, sdp, len);
+		return 200;
 	}
-	err = negotiate_offer(&n, &c->session, &local, sdp, len, answer, cap);
-	if (err)
-		return 488;
-	c->media = n;
-	log_info("call: re-INVITE, %s", n.send ? "sending" : "on hold");
-	stream_update(c->stream, &n.rtp, &n.rtcp, n.rtcp_mux, n.send);
+	if (describe(c, &local, sdp, len, answer, cap, &n))
+		return sdp ? 488 : 500;
+	if (sdp)
+		move_stream(c, &n);
 	return 200;
 }
 

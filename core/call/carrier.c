@@ -162,7 +162,8 @@ void carrier_start(struct carrier *c, int delay_ms)
 	};
 	int err;
 
-	if (!wants_registration(d) || c->rejected || c->registration)
+	if (!wants_registration(d) || c->rejected || c->registration ||
+	    c->x->stopping)
 		return;
 	base_target(c, &p.target);
 	carrier_account(c, &p.account);
@@ -199,12 +200,14 @@ static void on_left(void *arg)
 
 static void leave(struct carrier *c, bool start_again)
 {
-	struct leaving *l = calloc(1, sizeof(*l));
+	struct leaving *l;
 
-	if (!c->registration || !l) {
+	if (!c->registration)
+		return;
+	l = calloc(1, sizeof(*l));
+	if (!l) {
 		registration_free(c->registration);
 		c->registration = NULL;
-		free(l);
 		return;
 	}
 	l->x = c->x;
@@ -248,6 +251,7 @@ int carrier_new(struct carrier **cp, struct exchange *x,
 	c->x = x;
 	c->data = *data;
 	pacer_set(&c->pacer, data->max_cps);
+	c->waiting_end = &c->waiting;
 	err = map_put_str(x->carriers, c->data.id, c);
 	if (err)
 		free(c);
@@ -285,34 +289,67 @@ static bool same_binding(const struct cln_carrier *a,
 	       a->expires_s == b->expires_s;
 }
 
+/* An un-registration of it that is still under way, the latest.               */
+static struct leaving *find_leaving(const struct carrier *c)
+{
+	struct leaving *l = c->x->leaving;
+
+	while (l && strcmp(l->id, c->data.id))
+		l = l->next;
+	return l;
+}
+
 void carrier_change(struct carrier *c, const struct cln_carrier *data)
 {
 	bool same = same_binding(&c->data, data) && !c->rejected;
 	bool wants = wants_registration(data);
-	bool had = c->registration != NULL;
+	struct leaving *l;
 
-	if (had && (!same || !wants))
+	if (!same || !wants)
 		leave(c, wants);
 	c->data = *data;
 	c->rejected = false;
 	pacer_set(&c->pacer, data->max_cps);
-	if (wants && !had)
-		carrier_start(c, 0);
-	else if (wants && !c->registration)
+	/* A new binding waits for the end of the old one: the registrar would
+	 * take it down with it, since both have the same Contact.             */
+	l = c->registration ? NULL : find_leaving(c);
+	if (l)
+		l->start_again = wants;
+	if (l && wants)
 		history_add(c, CLN_REG_REGISTERING, 0, "");
+	else
+		carrier_start(c, 0);
 	dialer_wake(c->x);
 }
 
 void carrier_remove(struct carrier *c)
 {
 	struct exchange *x = c->x;
+	struct leaving *l = find_leaving(c);
 
+	if (l)
+		l->start_again = false;
 	leave(c, false);
 	carrier_free(c);
 	dialer_wake(x);
 }
 
 /* ---- what others ask -------------------------------------------------------- */
+
+/* It waits for its turn or its old binding, is disabled, or could not begin.  */
+static int state_without(const struct carrier *c,
+			 const struct cln_transition *last,
+			 struct registration_status *st)
+{
+	if (!last || !c->data.enabled)
+		return CLN_REG_UNREGISTERED;
+	if (last->state == CLN_REG_FAILED)
+		str_copy(st->last_reason, sizeof(st->last_reason),
+			 last->reason);
+	return last->state == CLN_REG_REGISTERING ||
+	       last->state == CLN_REG_FAILED ? last->state :
+					       CLN_REG_UNREGISTERED;
+}
 
 static int registration_now(const struct carrier *c,
 			    struct registration_status *st)
@@ -329,9 +366,7 @@ static int registration_now(const struct carrier *c,
 		return CLN_REG_REJECTED;
 	}
 	if (!c->registration)
-		return last && last->state == CLN_REG_REGISTERING &&
-		       c->data.enabled ? CLN_REG_REGISTERING :
-					 CLN_REG_UNREGISTERED;
+		return state_without(c, last, st);
 	registration_get(c->registration, st);
 	return registration_to_api(st->state);
 }

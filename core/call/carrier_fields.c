@@ -16,6 +16,8 @@
 
 #include "base/addr.h"
 #include "base/str.h"
+#include "call/number.h"
+#include "plugin/plugin.h"
 #include "sip/sip.h"
 
 static int refuse(char *why, size_t cap, const char *text)
@@ -72,11 +74,9 @@ static int check_prefix(const char *v, char *why, size_t cap)
 
 static int check_user(const char *v, char *why, size_t cap)
 {
-	for (; *v; v++)
-		if ((unsigned char)*v <= ' ' || (unsigned char)*v >= 0x7f ||
-		    strchr("@;?<>\"\\:/", *v))
-			return refuse(why, cap, "is a user part: no spaces and "
-				      "none of @ ; ? < > \" \\ : /");
+	if (!number_user_is_valid(v))
+		return refuse(why, cap, "is a user part: no spaces and none of "
+			      "@ ; ? < > \" \\ : /");
 	return 0;
 }
 
@@ -117,6 +117,7 @@ FIELD f_prefix = { HEAD, .name = "prefix", .type = CLN_FIELD_STRING,
 	.help = "Digits set before each number." };
 FIELD f_codecs = { HEAD, .name = "codecs", .type = CLN_FIELD_CODECS,
 	.flags = CLN_FIELD_REQUIRED, AT(codecs),
+	.choices = plugins_known_codecs,
 	.help = "Codecs in the order of the offer." };
 FIELD f_register = { HEAD, .name = "register", .type = CLN_FIELD_BOOL,
 	AT(do_register), .max = 1,

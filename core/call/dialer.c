@@ -7,7 +7,7 @@
  *
  *   queued --claim (durable)--> claimed --deadline--> call --> outcome
  *
- * Jobs take turns: one that was looked at goes to the end of the line.
+ * Jobs take turns: one that claimed goes to the end of the line.
  * Thread: signalling.
  */
 /* SPDX-License-Identifier: MIT */
@@ -31,6 +31,7 @@ struct look {
 	bool rate_bound;		/* somebody waits for the rate         */
 	bool waits;			/* somebody waits for something else   */
 	bool full;			/* the server's own limits are reached */
+	bool claimed;			/* the job in hand has claimed         */
 };
 
 /* ---- ends of lanes and jobs ------------------------------------------------- */
@@ -61,16 +62,28 @@ void dialer_release(struct lane *l)
 
 /* ---- failing a lane --------------------------------------------------------- */
 
+/* The answer to a lane's request is here.                                     */
+static void answered(struct lane *l, int err)
+{
+	struct exchange *x = l->job->x;
+
+	l->busy = false;
+	x->n_requests--;
+	dialer_wake(x);
+	if (!err)
+		return;
+	log_error("job %s: store: %s", l->job->data->id, strerror(-err));
+	x->store_rest_ms = clock_now_ms(exchange_clock(x)) + STORE_REST_MS;
+}
+
 static void lane_failed(struct store_req *req)
 {
 	struct lane *l = req->arg;
 	struct exchange *x = l->job->x;
 
-	l->busy = false;
+	answered(l, req->err);
 	if (req->err) {
-		x->store_rest_ms = clock_now_ms(exchange_clock(x)) +
-				   STORE_REST_MS;
-		dialer_wake(x);
+		stop_check(x);
 		return;
 	}
 	log_info("job %s: %lld recipients failed: %s", l->job->data->id,
@@ -78,6 +91,7 @@ static void lane_failed(struct store_req *req)
 	l->queued = 0;
 	l->fail[0] = '\0';
 	lane_end(l);
+	stop_check(x);
 }
 
 static void lane_fail(struct lane *l)
@@ -85,6 +99,7 @@ static void lane_fail(struct lane *l)
 	struct exchange *x = l->job->x;
 
 	l->busy = true;
+	x->n_requests++;
 	l->req = (struct store_req){
 		.home = loop_inbox(x->cfg.loop),
 		.done = lane_failed,
@@ -115,7 +130,34 @@ static int64_t take_deadline(struct exchange *x, struct carrier *c)
 	return at;
 }
 
-/* What the claim held of the limits; given back, or passed on to its calls.   */
+/* What a claim of n holds of the limits: channels, and deadlines of both rates.
+ * The deadlines are taken when the claim is on the disk, so that the calls do
+ * not leave in a bunch after a slow commit.                                   */
+static void reserve(struct lane *l, struct carrier *c, unsigned int n)
+{
+	struct exchange *x = l->job->x;
+
+	l->reserved = n;
+	x->channels += n;
+	x->pacer.promised += n;
+	if (c) {
+		c->channels += n;
+		c->pacer.promised += n;
+	}
+}
+
+static void end_promise(struct lane *l)
+{
+	struct exchange *x = l->job->x;
+	struct carrier *c = carrier_find(x, l->carrier_id);
+
+	x->pacer.promised -= l->reserved;
+	if (c)
+		c->pacer.promised -= l->reserved;
+	l->reserved = 0;
+}
+
+/* Channels that the claim did not need.                                       */
 static void unreserve(struct lane *l, unsigned int n)
 {
 	for (; n; n--)
@@ -148,14 +190,11 @@ static void on_claimed(struct store_req *req)
 	struct exchange *x = l->job->x;
 	unsigned int reserved = l->reserved;
 
-	l->busy = false;
-	l->reserved = 0;
+	answered(l, req->err);
+	end_promise(l);
 	if (req->err) {
-		log_error("job %s: claim: %s", l->job->data->id,
-			  strerror(-req->err));
-		x->store_rest_ms = clock_now_ms(exchange_clock(x)) +
-				   STORE_REST_MS;
 		unreserve(l, reserved);
+		stop_check(x);
 		return;
 	}
 	l->queued -= (int64_t)req->claim.n;
@@ -165,7 +204,9 @@ static void on_claimed(struct store_req *req)
 	}
 	start_calls(l, req);
 	lane_end(l);
-	dialer_wake(x);
+	if (x->stopping)
+		calls_unclaim(x);
+	stop_check(x);
 }
 
 static void lane_claim(struct lane *l, struct carrier *c, unsigned int n)
@@ -192,10 +233,8 @@ static void lane_claim(struct lane *l, struct carrier *c, unsigned int n)
 	if (store_post(x->cfg.store, &l->req))
 		return;
 	l->busy = true;
-	l->reserved = n;
-	x->channels += n;
-	if (c)
-		c->channels += n;
+	x->n_requests++;
+	reserve(l, c, n);
 }
 
 /* ---- one look --------------------------------------------------------------- */
@@ -205,22 +244,29 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* How many may be claimed now.                                                */
-static int64_t room(struct exchange *x, struct carrier *c, struct look *look)
+static int64_t channels_left(const struct exchange *x, const struct carrier *c)
 {
-	int64_t until = look->now_ns + HORIZON_NS, n = CLAIM_MAX;
+	int64_t n = least(CLAIM_MAX,
+			  x->cfg.max_channels - (int64_t)x->channels);
 
-	n = least(n, x->cfg.max_channels - (int64_t)x->channels);
-	if (n <= 0) {
-		look->full = true;
-		return 0;
-	}
 	if (c && c->data.max_channels)
 		n = least(n, c->data.max_channels - (int64_t)c->channels);
-	if (n <= 0)
+	return n > 0 ? n : 0;
+}
+
+/* How many may be claimed now; if none, why not.                              */
+static int64_t room(struct exchange *x, struct carrier *c, struct look *look,
+		    const char **why)
+{
+	int64_t until = look->now_ns + HORIZON_NS, n = channels_left(x, c);
+
+	*why = "limit of channels";
+	look->full |= x->channels >= (unsigned int)x->cfg.max_channels;
+	if (!n)
 		return 0;
+	*why = "limit of calls per second";
 	n = pacer_room(&x->pacer, look->now_ns, until, n);
-	look->full = !n;
+	look->full |= !n;
 	if (c && n)
 		n = pacer_room(&c->pacer, look->now_ns, until, n);
 	look->rate_bound |= !n;
@@ -262,6 +308,7 @@ static void lane_look(struct lane *l, struct look *look)
 {
 	struct exchange *x = l->job->x;
 	struct carrier *c = carrier_find(x, l->carrier_id);
+	const char *why;
 	bool usable;
 	int64_t n;
 
@@ -281,39 +328,46 @@ static void lane_look(struct lane *l, struct look *look)
 	look->waits = true;
 	if (!usable)
 		return;
-	n = least(room(x, c, look), l->queued);
-	str_copy(l->waiting, sizeof(l->waiting), n ? "" :
-		 look->rate_bound ? "limit of calls per second" :
-				    "limit of channels");
-	if (n)
-		lane_claim(l, c, (unsigned int)n);
-}
-
-static void to_the_end(struct exchange *x, struct job *j)
-{
-	struct job **end;
-
-	if (!j->next)
+	n = least(room(x, c, look, &why), l->queued);
+	str_copy(l->waiting, sizeof(l->waiting), n ? "" : why);
+	if (!n)
 		return;
-	x->jobs = j->next;
-	j->next = NULL;
-	for (end = &x->jobs; *end; end = &(*end)->next)
-		;
-	*end = j;
+	lane_claim(l, c, (unsigned int)n);
+	look->claimed |= l->busy;
+	look->rate_bound |= !l->busy;	/* the store has too much to do        */
 }
 
+/* Lanes take turns as jobs do.                                                */
+static void job_look(struct job *j, struct look *look)
+{
+	size_t first = j->turn;
+
+	look->claimed = false;
+	for (size_t i = 0; i < j->n_lanes; i++) {
+		size_t at = (first + i) % j->n_lanes;
+		bool before = look->claimed;
+
+		lane_look(&j->lanes[at], look);
+		if (look->claimed && !before)
+			j->turn = (at + 1) % j->n_lanes;
+	}
+}
+
+/* Nobody can claim once the server is full, so that the rest is looked at once
+ * a second only: for carriers that are gone, and recordings to be fetched.    */
 static void look_at_jobs(struct exchange *x, struct look *look)
 {
-	struct job *last = x->jobs;
+	int64_t now_ms = look->now_ns / MS_NS;
+	struct job *last = x->last_job, *next;
+	bool all = now_ms >= x->all_at_ms;
 
-	while (last && last->next)
-		last = last->next;
-	for (struct job *j = x->jobs; j && !look->full; j = x->jobs) {
-		for (size_t i = 0; i < j->n_lanes && !look->full; i++)
-			lane_look(&j->lanes[i], look);
-		to_the_end(x, j);
-		if (j == last)
-			break;
+	if (all)
+		x->all_at_ms = now_ms + TICK_IDLE_MS;
+	for (struct job *j = x->jobs; j && (all || !look->full); j = next) {
+		next = j == last ? NULL : j->next;
+		job_look(j, look);
+		if (look->claimed)
+			job_to_the_end(j);
 	}
 	look->waits |= look->full;
 }
@@ -332,7 +386,7 @@ static void on_tick(struct timer *t)
 		return;
 	}
 	look_at_jobs(x, &look);
-	if (look.rate_bound || look.full)
+	if (look.rate_bound)
 		timer_set_ms(loop_timers(x->cfg.loop), t, TICK_BUSY_MS);
 	else if (look.waits)
 		timer_set_ms(loop_timers(x->cfg.loop), t, TICK_IDLE_MS);

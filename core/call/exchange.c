@@ -24,8 +24,13 @@
 
 static void start_done(struct exchange *x, int err)
 {
+	x->starting = false;
 	if (err)
 		log_error("start: the store: %s", strerror(-err));
+	if (x->stopping) {
+		stop_check(x);
+		return;
+	}
 	x->ready = !err;
 	x->on_ready(x->ready_arg, err);
 	dialer_wake(x);
@@ -48,7 +53,7 @@ static void ask_store_for(struct exchange *x, enum store_op op,
 static void on_jobs(struct store_req *req)
 {
 	struct exchange *x = req->arg;
-	int err = req->err;
+	int err = x->start_err ? x->start_err : req->err;
 	struct job *j;
 
 	for (size_t i = 0; i < req->open.n; i++) {
@@ -107,7 +112,8 @@ static int read_history(struct exchange *x, const char *id, int delay_ms)
 	return 0;
 }
 
-/* The store works in order: all histories are back before the open jobs.      */
+/* The store works in order: all histories are back before the open jobs, which
+ * are therefore asked for even after an error.                                */
 static void on_carriers(struct store_req *req)
 {
 	struct exchange *x = req->arg;
@@ -128,10 +134,8 @@ static void on_carriers(struct store_req *req)
 	if (items)
 		explicit_bzero(items, n * sizeof(*items));
 	free(items);
-	if (err)
-		start_done(x, err);
-	else
-		ask_store_for(x, STORE_JOB_LIST_OPEN, on_jobs);
+	x->start_err = err;
+	ask_store_for(x, STORE_JOB_LIST_OPEN, on_jobs);
 }
 
 static void on_recovered(struct store_req *req)
@@ -151,6 +155,7 @@ static void on_recovered(struct store_req *req)
 void exchange_start(struct exchange *x, void (*ready)(void *arg, int err),
 		    void *arg)
 {
+	x->starting = true;
 	x->on_ready = ready;
 	x->ready_arg = arg;
 	ask_store_for(x, STORE_RECOVER, on_recovered);

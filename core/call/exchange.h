@@ -37,14 +37,16 @@ struct exchange_config {
 	int ring_timeout_s;
 	int carrier_wait_s;		/* how long a carrier may be down before
 					 * what waits for it is failed         */
-	/* May this host (a name, or NULL) or address be dialled by full URI? */
+	/* May this host (a name, or NULL) or address be dialled by full URI?
+	 * Any thread.                                                         */
 	bool (*direct_allowed)(void *arg, const char *host,
 			       const struct addr *addr);
 	void *direct_arg;
 };
 
 int exchange_new(struct exchange **xp, const struct exchange_config *cfg);
-/* Reads the store; `ready` is called once, with 0 or -errno.                  */
+/* Reads the store; `ready` is called once, with 0 or -errno, unless
+ * exchange_stop() comes first.                                                */
 void exchange_start(struct exchange *x, void (*ready)(void *arg, int err),
 		    void *arg);
 /* No new calls from now on; `done` once no call is alive, or with `force`,

@@ -31,9 +31,42 @@ static void job_free(struct job *j)
 	free(j);
 }
 
+static void append(struct job *j)
+{
+	struct exchange *x = j->x;
+
+	j->next = NULL;
+	j->prev = x->last_job;
+	if (j->prev)
+		j->prev->next = j;
+	else
+		x->jobs = j;
+	x->last_job = j;
+}
+
+static void take_out(struct job *j)
+{
+	struct exchange *x = j->x;
+
+	if (j->prev)
+		j->prev->next = j->next;
+	else
+		x->jobs = j->next;
+	if (j->next)
+		j->next->prev = j->prev;
+	else
+		x->last_job = j->prev;
+}
+
+void job_to_the_end(struct job *j)
+{
+	take_out(j);
+	append(j);
+}
+
 int job_new(struct job **jp, struct exchange *x, struct store_job *data)
 {
-	struct job *j = calloc(1, sizeof(*j)), **end = &x->jobs;
+	struct job *j = calloc(1, sizeof(*j));
 	int err = j ? 0 : -ENOMEM;
 
 	if (!err) {
@@ -52,9 +85,7 @@ int job_new(struct job **jp, struct exchange *x, struct store_job *data)
 	j->n_lanes = data->n_lanes;
 	for (size_t i = 0; i < j->n_lanes; i++)
 		lane_init(&j->lanes[i], j, &data->lanes[i]);
-	while (*end)
-		end = &(*end)->next;
-	*end = j;
+	append(j);
 	*jp = j;
 	return 0;
 }
@@ -72,11 +103,7 @@ bool job_has_ended(const struct job *j)
 
 void job_remove(struct job *j)
 {
-	struct job **at = &j->x->jobs;
-
-	while (*at != j)
-		at = &(*at)->next;
-	*at = j->next;
+	take_out(j);
 	map_remove_str(j->x->jobs_by_id, j->data->id);
 	log_info("job %s: done", j->data->id);
 	job_free(j);
@@ -96,5 +123,5 @@ void jobs_free(struct exchange *x)
 		map_remove_str(x->jobs_by_id, j->data->id);
 		job_free(j);
 	}
-	x->jobs = NULL;
+	x->jobs = x->last_job = NULL;
 }

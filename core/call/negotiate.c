@@ -118,14 +118,18 @@ int negotiate_answer(struct negotiated *n, const struct codec_set *set,
 	return err;
 }
 
-/* Our formats, narrowed to the one codec that the stream is playing.          */
-static void only_codec(struct sdp_audio *audio, const struct cln_codec *codec)
+void negotiate_narrow(struct sdp_audio *local, const struct cln_codec *codec)
 {
-	for (size_t i = 0; i < audio->n_formats; i++) {
-		if (strcmp(audio->formats[i].name, codec->name))
+	for (size_t i = 0; i < local->n_formats; i++) {
+		const struct sdp_format *f = &local->formats[i];
+
+		if (strcmp(f->name, codec->name) ||
+		    f->clock_rate != codec->clock_rate ||
+		    f->channels != codec->channels)
 			continue;
-		audio->formats[0] = audio->formats[i];
-		audio->n_formats = 1;
+		local->formats[0] = *f;
+		local->n_formats = 1;
+		local->ptime_ms = codec->ptime_ms;
 		return;
 	}
 }
@@ -141,7 +145,7 @@ int negotiate_offer(struct negotiated *n, const struct sdp_session *session,
 	size_t offered;
 	int err, index;
 
-	only_codec(&ours, n->codec);
+	negotiate_narrow(&ours, n->codec);
 	err = sdp_parse(&p, sdp, len, why, sizeof(why));
 	if (err)
 		return err;

@@ -27,6 +27,8 @@ void negotiate_local(struct sdp_audio *local, const struct codec_set *set,
 int negotiate_answer(struct negotiated *n, const struct codec_set *set,
 		     const struct sdp_audio *local, const char *sdp,
 		     size_t len, char *why, size_t cap);
+/* Our description within the call: the one codec that the stream is playing.  */
+void negotiate_narrow(struct sdp_audio *local, const struct cln_codec *codec);
 /* Reads a later offer within the call: it must still hold our codec. Writes
  * our answer. -errno: refuse with 488.                                        */
 int negotiate_offer(struct negotiated *n, const struct sdp_session *session,

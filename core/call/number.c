@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/addr.h"
 #include "base/buf.h"
@@ -16,17 +17,51 @@
 #define SIP_PORT 5060
 #define NUMBER_MAX 32
 
+#define DIGITS "0123456789"
+#define ALNUM DIGITS "abcdefghijklmnopqrstuvwxyz" "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 bool number_is_valid(const char *to)
 {
 	const char *digits = to[0] == '+' ? to + 1 : to;
-	size_t n = strspn(digits, "0123456789*#");
+	size_t n = strspn(digits, DIGITS "*#");
 
 	return n && n <= NUMBER_MAX && !digits[n];
 }
 
 bool number_is_uri(const char *to)
 {
-	return str_starts(to, "sip:");
+	return !strncasecmp(to, "sip:", 4);
+}
+
+bool number_user_is_valid(const char *user)
+{
+	for (; *user; user++)
+		if ((unsigned char)*user <= ' ' ||
+		    (unsigned char)*user >= 0x7f ||
+		    strchr("@;?<>\"\\:/", *user))
+			return false;
+	return true;
+}
+
+/* RFC 3261 25.1: unreserved, escaped, and of the reserved ones those that mean
+ * nothing to us: no ';', '?' or ',', and no ':' (a password in the clear).     */
+static bool uri_user_is_valid(const char *user, size_t len)
+{
+	const char *end = user + len;
+
+	while (user < end) {
+		if (*user == '%') {
+			if (end - user < 3 ||
+			    strspn(user + 1, DIGITS "abcdefABCDEF") < 2)
+				return false;
+			user += 3;
+		} else if (strchr(ALNUM "-_.!~*'()&=+$/", *user)) {
+			user++;
+		} else {
+			return false;
+		}
+	}
+	return len > 0;
 }
 
 static int split_port(char *host, uint16_t *port)
@@ -52,13 +87,12 @@ int number_uri_split(const char *uri, char *host, size_t cap, uint16_t *port)
 		return -EINVAL;
 	uri += strlen("sip:");
 	at = strchr(uri, '@');
-	if (!at || at == uri || strchr(at + 1, '@'))
+	if (!at || !uri_user_is_valid(uri, (size_t)(at - uri)))
 		return -EINVAL;
-	for (const char *p = uri; *p; p++)
-		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f ||
-		    strchr("<>\"\\;?,", *p))
-			return -EINVAL;
 	if (str_copy(host, cap, at + 1) || split_port(host, port))
+		return -EINVAL;
+	/* An IPv6 address without brackets is none in a URI.                  */
+	if (strchr(host, ':') && host[0] != '[')
 		return -EINVAL;
 	return host_is_valid(host) ? 0 : -EINVAL;
 }

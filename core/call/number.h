@@ -14,7 +14,9 @@
 #define NUMBER_URI_LEN 768
 
 bool number_is_valid(const char *to);		/* ^\+?[0-9*#]{1,32}$         */
-bool number_is_uri(const char *to);		/* begins with sip:           */
+bool number_is_uri(const char *to);		/* begins with sip:, any case */
+/* Nothing that could end the user part of a URI, or the line around it.       */
+bool number_user_is_valid(const char *user);
 /* Host and port (0: none) of "sip:user@host[:port]" without parameters or
  * headers. 0 or -EINVAL.                                                      */
 int number_uri_split(const char *uri, char *host, size_t cap, uint16_t *port);

@@ -21,11 +21,14 @@ static const char *const recipient_states[] = {
 
 /* ---- classifying ------------------------------------------------------------ */
 
+/* Who hangs up on what we failed to play has not heard us out.                */
 static int state_of_answered(const struct call *c)
 {
-	if (c->complete || c->result.end == UAC_END_BYE_RECEIVED)
-		return CLN_RCPT_COMPLETED;
-	return CLN_RCPT_FAILED;
+	bool heard_enough = c->result.end == UAC_END_BYE_RECEIVED &&
+			    !c->reason[0];
+
+	return c->complete || heard_enough ? CLN_RCPT_COMPLETED :
+					     CLN_RCPT_FAILED;
 }
 
 /* RFC 3261 21.4, 21.6: which refusals are about the person, not the way.      */
@@ -55,6 +58,18 @@ static int final_state(const struct call *c)
 	return state_of_code(c->result.code);
 }
 
+static void fill_reason(struct call *c)
+{
+	const struct uac_result *r = &c->result;
+
+	/* It was answered, and then nothing of the dialog came through.       */
+	if (c->attempt.answered_at || (r->code >= 200 && r->code < 300))
+		str_copy(c->reason, sizeof(c->reason), "dialog_lost");
+	else
+		str_printf(c->reason, sizeof(c->reason), "%s%s",
+			   r->local ? "" : "sip: ", r->reason);
+}
+
 static void fill_result(struct call *c, int state)
 {
 	const struct uac_result *r = &c->result;
@@ -71,8 +86,7 @@ static void fill_result(struct call *c, int state)
 	if (r->end == UAC_END_CANCELED && !a->answered_at)
 		a->hangup_by = c->system ? CLN_BY_SYSTEM : CLN_BY_CALLER;
 	if (state == CLN_RCPT_FAILED && !c->reason[0])
-		str_printf(c->reason, sizeof(c->reason), "%s%s",
-			   r->local ? "" : "sip: ", r->reason);
+		fill_reason(c);
 	if (state != CLN_RCPT_FAILED)
 		c->reason[0] = '\0';
 }
@@ -105,18 +119,40 @@ static void on_retry(struct timer *t)
 	call_write(t->arg);
 }
 
+/* While one of them is not taken, nobody new is called.                       */
+static void set_failing(struct call *c, bool failing)
+{
+	if (c->retrying == failing)
+		return;
+	c->retrying = failing;
+	if (failing)
+		c->x->n_failing++;
+	else
+		c->x->n_failing--;
+	dialer_wake(c->x);
+}
+
+/* A stop that must come to its end does not wait for a disk that is full: after
+ * the restart the call is reported as unknown.                                */
+static bool is_lost(struct call *c)
+{
+	if (!c->x->forced || (c->state != CALL_DONE && c->state != CALL_NEW))
+		return false;
+	log_error("store: the outcome of a call is lost: row %lld of job %s",
+		  (long long)c->to.row, c->lane->job->data->id);
+	set_failing(c, false);
+	return true;
+}
+
 static void on_written(struct store_req *req)
 {
 	struct call *c = req->arg;
 
 	c->writing = false;
-	c->x->n_writes--;
-	if (req->err) {
+	set_failing(c, req->err != 0);
+	if (req->err && !is_lost(c)) {
 		log_error("store: outcome of a call is not on disk yet: %s",
 			  strerror(-req->err));
-		c->x->n_failing++;
-		c->retrying = true;
-		timer_init(&c->retry, on_retry, c);
 		timer_set_ms(loop_timers(c->x->cfg.loop), &c->retry,
 			     WRITE_RETRY_MS);
 	} else if (c->write_again) {
@@ -126,18 +162,18 @@ static void on_written(struct store_req *req)
 	}
 }
 
+void outcome_init(struct call *c)
+{
+	timer_init(&c->retry, on_retry, c);
+}
+
 void call_write(struct call *c)
 {
 	c->write_again = c->writing;
 	if (c->writing)
 		return;
-	if (c->retrying) {
-		timer_stop(loop_timers(c->x->cfg.loop), &c->retry);
-		c->retrying = false;
-		c->x->n_failing--;
-	}
+	timer_stop(loop_timers(c->x->cfg.loop), &c->retry);
 	c->writing = true;
-	c->x->n_writes++;
 	c->written = c->attempt;
 	c->req = (struct store_req){
 		.home = loop_inbox(c->x->cfg.loop),
@@ -183,8 +219,8 @@ void call_check_over(struct call *c)
 
 void call_unclaim(struct call *c)
 {
-	if (c->writing)
-		return;
+	if (c->writing || c->retrying)
+		return;			/* is on its way already               */
 	timer_stop(loop_timers(c->x->cfg.loop), &c->timer);
 	dialer_channel_free(c->x, c->lane->carrier_id);
 	call_write(c);

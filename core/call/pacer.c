@@ -34,6 +34,8 @@ int64_t pacer_room(const struct pacer *p, int64_t from_ns, int64_t until_ns,
 		return 0;
 	if (!p->interval_ns)
 		return most;
-	n = (until_ns - first) / p->interval_ns + 1;
+	n = (until_ns - first) / p->interval_ns + 1 - p->promised;
+	if (n < 0)
+		n = 0;
 	return n < most ? n : most;
 }

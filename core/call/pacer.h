@@ -12,6 +12,7 @@
 struct pacer {
 	int64_t next_ns;		/* the earliest next deadline          */
 	int64_t interval_ns;		/* 0: no limit                         */
+	int64_t promised;		/* deadlines that will be taken soon   */
 };
 
 /* per_s 0: no limit. Keeps the next deadline.                                 */
@@ -20,7 +21,8 @@ void pacer_set(struct pacer *p, int per_s);
 int64_t pacer_peek(const struct pacer *p, int64_t at_ns);
 /* Takes the deadline at_ns, which pacer_peek() allowed.                       */
 void pacer_take(struct pacer *p, int64_t at_ns);
-/* How many deadlines lie in from_ns .. until_ns, `most` at most.              */
+/* How many deadlines lie in from_ns .. until_ns beside those that are promised,
+ * `most` at most.                                                             */
 int64_t pacer_room(const struct pacer *p, int64_t from_ns, int64_t until_ns,
 		   int64_t most);
 

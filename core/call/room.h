@@ -25,6 +25,8 @@ struct carrier {
 	uint32_t n_history;
 	struct pacer pacer;
 	unsigned int channels;		/* calls and claims                    */
+	bool changing;			/* a change is on its way to the disk  */
+	struct msg *waiting, **waiting_end; /* asks that wait for their turn   */
 };
 
 enum usable { CARRIER_USABLE, CARRIER_WAIT, CARRIER_NEVER };
@@ -59,7 +61,8 @@ struct lane {
 
 struct job {
 	struct exchange *x;
-	struct job *next;
+	struct job *next, *prev;
+	size_t turn;			/* the lane that is looked at first    */
 	struct store_job *data;
 	size_t n_lanes;
 	struct lane *lanes;
@@ -70,24 +73,26 @@ struct exchange {
 	struct cln_services services;
 	struct map *carriers;		/* by id                               */
 	struct map *jobs_by_id;
-	struct job *jobs;		/* open ones, oldest first             */
+	struct job *jobs, *last_job;	/* open ones; who claimed goes last    */
 	struct pacer pacer;
 	struct timer tick;		/* the next look at the lanes          */
 	int64_t store_rest_ms;		/* the store refused: no claim before  */
+	int64_t all_at_ms;		/* when all lanes are looked at again  */
 	unsigned int channels;		/* calls and claims, all carriers      */
 	struct call *calls;		/* alive                               */
 	unsigned int n_calls;
-	unsigned int n_writes;		/* store requests of calls under way   */
+	unsigned int n_requests;	/* store requests of lanes under way   */
 	unsigned int n_failing;		/* outcomes that the store refused     */
 	struct leaving *leaving;	/* un-registrations under way          */
 	unsigned int n_leaving;
-	bool ready, stopping, forced, carriers_left;
+	bool starting, ready, stopping, forced, carriers_left;
 	void (*on_ready)(void *arg, int err);
 	void *ready_arg;
 	void (*on_stopped)(void *arg);
 	void *stopped_arg;
 	struct timer stop_timer;
 	struct store_req start_req;
+	int start_err;
 };
 
 static inline const struct clock *exchange_clock(const struct exchange *x)
@@ -130,6 +135,7 @@ void carriers_abandon(struct exchange *x);
 int job_new(struct job **jp, struct exchange *x, struct store_job *data);
 void job_remove(struct job *j);		/* its last lane has ended             */
 bool job_has_ended(const struct job *j);
+void job_to_the_end(struct job *j);	/* of the line                         */
 struct job *job_find(const struct exchange *x, const char *id);
 void jobs_free(struct exchange *x);
 
@@ -151,6 +157,8 @@ void dialer_release(struct lane *l);
 int call_new(struct exchange *x, struct lane *l, const struct store_claim *to,
 	     int64_t at_ns);
 void calls_hangup(struct exchange *x);	/* all of them: the server stops       */
+/* Gives up the dialogs that still wait for an answer.                         */
+void calls_drop(struct exchange *x);
 /* Those that were not begun go back to the queue.                             */
 void calls_unclaim(struct exchange *x);
 

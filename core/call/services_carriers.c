@@ -152,19 +152,55 @@ static int carrier_create(void *ctx, struct cln_carrier *c,
 	return err;
 }
 
+/* ---- one change of a carrier at a time -------------------------------------- */
+
+/* A change looks at the data that the one before it has made: otherwise two at
+ * a time would both match the same version, and one be lost. True: wait.      */
+static bool wait_for_turn(struct carrier *c, struct ask *a)
+{
+	if (!c->changing)
+		return false;
+	a->msg.next = NULL;
+	*c->waiting_end = &a->msg;
+	c->waiting_end = &a->msg.next;
+	return true;
+}
+
+static struct msg *take_waiting(struct carrier *c)
+{
+	struct msg *first = c->waiting;
+
+	c->changing = false;
+	c->waiting = NULL;
+	c->waiting_end = &c->waiting;
+	return first;
+}
+
+static void run_waiting(struct msg *m)
+{
+	while (m) {
+		struct msg *next = m->next;
+
+		m->fn(m);
+		m = next;
+	}
+}
+
 /* ---- update ----------------------------------------------------------------- */
 
 static void on_updated(struct store_req *req)
 {
 	struct carrier_ask *q = req->arg;
 	struct carrier *c = carrier_find(q->ask.x, q->id);
+	struct msg *waiting = take_waiting(c);
 
-	if (!req->err && c) {
+	if (!req->err) {
 		log_info("carrier %s: changed", c->data.id);
 		carrier_change(c, &q->next);
 		give(q->c, &c->data);
 	}
 	ask_done(&q->ask, req->err);
+	run_waiting(waiting);
 }
 
 static void on_update(struct ask *a)
@@ -173,6 +209,8 @@ static void on_update(struct ask *a)
 	struct carrier *c = carrier_find(a->x, q->id);
 	int err = c ? 0 : -ENOENT;
 
+	if (c && wait_for_turn(c, a))
+		return;
 	if (c && q->version && q->version != c->data.version)
 		err = -ESTALE;
 	if (!err) {
@@ -186,6 +224,7 @@ static void on_update(struct ask *a)
 		ask_done(a, err);
 		return;
 	}
+	c->changing = true;
 	a->req = (struct store_req){
 		.op = STORE_CARRIER_PUT, .put = { .carrier = &q->next },
 	};
@@ -214,12 +253,14 @@ static void on_deleted(struct store_req *req)
 {
 	struct carrier_ask *q = req->arg;
 	struct carrier *c = carrier_find(q->ask.x, q->id);
+	struct msg *waiting = take_waiting(c);
 
-	if (!req->err && c) {
+	if (!req->err) {
 		log_info("carrier %s: deleted", c->data.id);
 		carrier_remove(c);
 	}
 	ask_done(&q->ask, req->err);
+	run_waiting(waiting);
 }
 
 static void on_delete(struct ask *a)
@@ -227,10 +268,13 @@ static void on_delete(struct ask *a)
 	struct carrier_ask *q = (struct carrier_ask *)a;
 	struct carrier *c = carrier_find(a->x, q->id);
 
+	if (c && wait_for_turn(c, a))
+		return;
 	if (!c || (q->version && q->version != c->data.version)) {
 		ask_done(a, c ? -ESTALE : -ENOENT);
 		return;
 	}
+	c->changing = true;
 	a->req = (struct store_req){
 		.op = STORE_CARRIER_DELETE, .del = { .id = q->id },
 	};

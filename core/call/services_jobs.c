@@ -23,13 +23,21 @@ struct job_ask {
 
 /* ---- checks ----------------------------------------------------------------- */
 
-static void pointer_to(char *dst, size_t cap, const struct cln_play *play,
-		       size_t i, const char *field)
+/* What is wrong with one recipient, or (at i = NOBODY) with the whole.         */
+#define NOBODY SIZE_MAX
+
+static void complain(struct cln_problems *problems, int code,
+		     const struct cln_play *play, size_t i, const char *field,
+		     const char *detail)
 {
-	if (play->single)
-		str_printf(dst, cap, "/%s", field);
+	char pointer[64];
+
+	if (play->single || i == NOBODY)
+		str_printf(pointer, sizeof(pointer), "/%s", field);
 	else
-		str_printf(dst, cap, "/recipients/%zu/%s", i, field);
+		str_printf(pointer, sizeof(pointer), "/recipients/%zu/%s", i,
+			   field);
+	problem_add(problems, code, pointer, "%s", detail);
 }
 
 static void check_items(struct exchange *x, const struct cln_play *play,
@@ -37,6 +45,9 @@ static void check_items(struct exchange *x, const struct cln_play *play,
 {
 	char why[PROMPT_WHY_LEN], pointer[48];
 
+	if (!play->n_items || play->n_items > STREAM_ITEMS_MAX)
+		problem_add(problems, CLN_INVALID, "/playlist", "must be a "
+			    "list of 1 to %d items", STREAM_ITEMS_MAX);
 	for (size_t i = 0; i < play->n_items; i++) {
 		const struct cln_item *item = &play->items[i];
 
@@ -55,65 +66,92 @@ static void check_items(struct exchange *x, const struct cln_play *play,
 	}
 }
 
-static void check_uri(struct exchange *x, const struct cln_recipient *r,
-		      const char *pointer, struct cln_problems *problems)
+/* On the app's thread from here, since there may be a million of them.        */
+static void check_uri(struct exchange *x, const struct cln_play *play, size_t i,
+		      struct cln_problems *problems)
 {
-	char host[SIP_HOST_LEN];
+	char host[SIP_HOST_LEN], text[160];
 	struct addr addr;
 	uint16_t port;
 	bool numeric;
 
-	if (number_uri_split(r->to, host, sizeof(host), &port)) {
-		problem_add(problems, CLN_INVALID, pointer, "is not like "
-			    "sip:user@host or sip:user@host:port");
+	if (number_uri_split(play->recipients[i].to, host, sizeof(host),
+			     &port)) {
+		complain(problems, CLN_INVALID, play, i, "to", "is not like "
+			 "sip:user@host or sip:user@host:port");
 		return;
 	}
 	numeric = !addr_parse_ip(&addr, host, port);
-	if (!x->cfg.direct_allowed(x->cfg.direct_arg, numeric ? NULL : host,
-				   numeric ? &addr : NULL))
-		problem_add(problems, CLN_FORBIDDEN_TARGET, pointer, "%s may "
-			    "not be dialled directly (see sip.direct.allow)",
-			    host);
+	if (x->cfg.direct_allowed(x->cfg.direct_arg, numeric ? NULL : host,
+				  numeric ? &addr : NULL))
+		return;
+	str_printf(text, sizeof(text), "%s may not be dialled directly (see "
+		   "sip.direct.allow)", host);
+	complain(problems, CLN_FORBIDDEN_TARGET, play, i, "to", text);
+}
+
+static void check_from(const struct cln_play *play, size_t i, const char *from,
+		       struct cln_problems *problems)
+{
+	if (from && (strlen(from) >= STORE_FROM_LEN ||
+		     !number_user_is_valid(from)))
+		complain(problems, CLN_INVALID, play, i, "from", "is a user "
+			 "part of 63 bytes at most, without spaces and "
+			 "@ ; ? < > \" \\ : /");
 }
 
 static void check_recipient(struct exchange *x, const struct cln_play *play,
 			    size_t i, struct cln_problems *problems)
 {
 	const struct cln_recipient *r = &play->recipients[i];
-	const char *id = r->carrier_id ? r->carrier_id : play->carrier_id;
-	char to[64], carrier[64];
+	bool has_carrier = r->carrier_id || play->carrier_id;
 
-	pointer_to(to, sizeof(to), play, i, "to");
-	pointer_to(carrier, sizeof(carrier), play, i, "carrier_id");
-	if (strlen(r->to) >= STORE_TO_LEN) {
-		problem_add(problems, CLN_INVALID, to, "is too long");
-	} else if (number_is_uri(r->to)) {
-		if (id)
-			problem_add(problems, CLN_INVALID, r->carrier_id ?
-				    carrier : "/carrier_id", "a SIP URI goes "
-				    "its own way: leave carrier_id out");
-		else
-			check_uri(x, r, to, problems);
-	} else if (!number_is_valid(r->to)) {
-		problem_add(problems, CLN_INVALID, to, "is neither a number "
-			    "(+, digits, * and #) nor a SIP URI");
-	} else if (!id) {
-		problem_add(problems, CLN_NO_ROUTE, to, "a number needs a "
-			    "carrier_id: no route matches it");
-	} else if (r->carrier_id && !carrier_find(x, id)) {
-		problem_add(problems, CLN_INVALID, carrier,
-			    "there is no carrier \"%s\"", id);
-	}
+	check_from(play, i, r->from, problems);
+	if (strlen(r->to) >= STORE_TO_LEN)
+		complain(problems, CLN_INVALID, play, i, "to", "is too long");
+	else if (number_is_uri(r->to) && has_carrier)
+		complain(problems, CLN_INVALID, play,
+			 r->carrier_id ? i : NOBODY, "carrier_id", "a SIP URI "
+			 "goes its own way: leave carrier_id out");
+	else if (number_is_uri(r->to))
+		check_uri(x, play, i, problems);
+	else if (!number_is_valid(r->to))
+		complain(problems, CLN_INVALID, play, i, "to", "is neither a "
+			 "number (+, digits, * and #) nor a SIP URI");
+	else if (!has_carrier)
+		complain(problems, CLN_NO_ROUTE, play, i, "to", "a number needs "
+			 "a carrier_id: no route matches it");
 }
 
 static void check_play(struct exchange *x, const struct cln_play *play,
 		       struct cln_problems *problems)
 {
-	if (play->carrier_id && !carrier_find(x, play->carrier_id))
-		problem_add(problems, CLN_INVALID, "/carrier_id",
-			    "there is no carrier \"%s\"", play->carrier_id);
+	check_items(x, play, problems);
+	check_from(play, NOBODY, play->from, problems);
 	for (size_t i = 0; i < play->n_recipients; i++)
 		check_recipient(x, play, i, problems);
+}
+
+static void check_carrier(struct exchange *x, const struct cln_play *play,
+			  size_t i, const char *id,
+			  struct cln_problems *problems)
+{
+	char text[64];
+
+	if (!id || carrier_find(x, id))
+		return;
+	str_printf(text, sizeof(text), "there is no carrier \"%s\"", id);
+	complain(problems, CLN_INVALID, play, i, "carrier_id", text);
+}
+
+/* Carriers belong to the signalling thread.                                   */
+static void check_carriers(struct exchange *x, const struct cln_play *play,
+			   struct cln_problems *problems)
+{
+	check_carrier(x, play, NOBODY, play->carrier_id, problems);
+	for (size_t i = 0; i < play->n_recipients; i++)
+		check_carrier(x, play, i, play->recipients[i].carrier_id,
+			      problems);
 }
 
 /* ---- create ----------------------------------------------------------------- */
@@ -141,7 +179,7 @@ static void on_job_create(struct ask *a)
 {
 	struct job_ask *q = (struct job_ask *)a;
 
-	check_play(a->x, q->play, q->problems);
+	check_carriers(a->x, q->play, q->problems);
 	if (q->problems->n) {
 		ask_done(a, -EINVAL);
 		return;
@@ -158,7 +196,7 @@ static int job_create(void *ctx, const struct cln_play *play,
 {
 	struct job_ask q = { .play = play, .problems = problems };
 
-	check_items(ctx, play, problems);
+	check_play(ctx, play, problems);
 	return ask_run(ctx, &q.ask, on_job_create);
 }
 

@@ -8,6 +8,7 @@
 #include "call/room.h"
 
 #define LEAVE_MS 4000		/* how long registrars may take to answer  */
+#define HANGUP_MS 3000		/* how long far ends may take, when forced */
 
 static void leave_all(struct exchange *x)
 {
@@ -32,7 +33,8 @@ static void finish(struct exchange *x)
 
 void stop_check(struct exchange *x)
 {
-	if (!x->stopping || x->n_calls)
+	/* Nothing of ours may come home when we are gone.                     */
+	if (!x->stopping || x->n_calls || x->n_requests || x->starting)
 		return;
 	if (!x->carriers_left)
 		leave_all(x);
@@ -44,6 +46,11 @@ static void on_late(struct timer *t)
 {
 	struct exchange *x = t->arg;
 
+	if (!x->carriers_left) {
+		calls_drop(x);
+		stop_check(x);
+		return;
+	}
 	log_warn("stop: %u registrars did not answer in time", x->n_leaving);
 	finish(x);
 }
@@ -61,6 +68,8 @@ void exchange_stop(struct exchange *x, bool force, void (*done)(void *arg),
 	if (force && !x->forced) {
 		x->forced = true;
 		calls_hangup(x);
+		timer_set_ms(loop_timers(x->cfg.loop), &x->stop_timer,
+			     HANGUP_MS);
 	}
 	stop_check(x);
 }

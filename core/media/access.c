@@ -20,7 +20,7 @@
 
 /* The part between "//" and the path, where the tricks are. Anything that
  * parsers are known to disagree on is refused: a user part, backslashes, more
- * or fewer than two slashes.                                                  */
+ * or fewer than two slashes.                                                 */
 static int check_authority(const char *url, char *why, size_t cap)
 {
 	const char *start = strstr(url, "://");
@@ -82,7 +82,7 @@ static int check_scheme(const char *url, char *why, size_t cap)
 }
 
 /* Host and port as libcurl will use them; it has brought decimal, hexadecimal
- * and octal spellings of IPv4 into the usual form by then.                    */
+ * and octal spellings of IPv4 into the usual form by then.                   */
 static int read_parts(CURLU *u, struct target *t, char *why, size_t cap)
 {
 	char *host = NULL, *port = NULL;
@@ -101,7 +101,7 @@ static int read_parts(CURLU *u, struct target *t, char *why, size_t cap)
 	err = 0;
 out:
 	if (err)
-		str_printf(why, cap, "host or port of the address is not valid");
+		str_printf(why, cap, "the host or port is not valid");
 	curl_free(host);
 	curl_free(port);
 	return err;
@@ -158,5 +158,6 @@ void access_why(const struct addr *to, char *why, size_t cap)
 
 	addr_ip_text(to, text);
 	str_printf(why, cap,
-		   "address %s may not be fetched from (see fetch.allow)", text);
+		   "address %s may not be fetched from (see fetch.allow)",
+		   text);
 }

@@ -18,29 +18,29 @@
 #include "base/allow.h"
 
 struct access {
-	/* Special addresses that are fine, and hosts that may lead to any.    */
+	/* Special addresses that are fine, and hosts that may lead to any.   */
 	const struct allow *allow;
 	size_t n_allow;
 };
 
 #define TARGET_HOST_LEN 256
 
-/* Whom a URL leads to first.                                                  */
+/* Whom a URL leads to first.                                                 */
 struct target {
-	char host[TARGET_HOST_LEN];	/* lower case; IPv6 in brackets        */
+	char host[TARGET_HOST_LEN];	/* lower case; IPv6 in brackets       */
 	uint16_t port;
 };
 
 #define URL_LEN_MAX 2048
 
 /* 0 and *t, or -EINVAL (not a URL for us), -EPERM (forbidden) or -ENOMEM with a
- * sentence in `why`.                                                          */
+ * sentence in `why`.                                                         */
 int access_url(const struct access *a, const char *url, struct target *t,
 	       char *why, size_t cap);
-/* May a connection for `t` be made to this address and port?                  */
+/* May a connection for `t` be made to this address and port?                 */
 bool access_addr(const struct access *a, const struct target *t,
 		 const struct addr *to);
-/* The sentence for an address that may not.                                   */
+/* The sentence for an address that may not.                                  */
 void access_why(const struct addr *to, char *why, size_t cap);
 
 #endif

@@ -134,7 +134,7 @@ static void lru_add(struct cache *c, struct prompt *p)
 	c->newest = p;
 }
 
-/* Here the last reference frees at once: this is the home thread.             */
+/* Here the last reference frees at once: this is the home thread.            */
 static void uncache(struct cache *c, struct prompt *p)
 {
 	map_remove_str(c->by_url, p->url);
@@ -145,7 +145,7 @@ static void uncache(struct cache *c, struct prompt *p)
 }
 
 /* A count of 1 is the cache's own: as only this thread hands out references
- * from the cache, nobody can come by another one meanwhile.                   */
+ * from the cache, nobody can come by another one meanwhile.                  */
 static bool is_idle(struct prompt *p)
 {
 	return atomic_load_explicit(&p->refs, memory_order_acquire) == 1;

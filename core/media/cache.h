@@ -24,44 +24,44 @@
 struct cache;
 
 struct prompt {
-	struct msg msg;			/* first: the last unref's way home    */
+	struct msg msg;			/* first: the last unref's way home   */
 	atomic_uint refs;
 	struct cache *cache;
 	char *url;
 	int64_t fresh_until_ms;
-	size_t bytes;			/* of frames and offsets               */
+	size_t bytes;			/* of frames and offsets              */
 	uint32_t duration_ms;
-	struct prompt *newer, *older;	/* while it is in the cache            */
+	struct prompt *newer, *older;	/* while it is in the cache           */
 	size_t n_frames;
-	struct prompt_frames frames[];	/* one per codec                       */
+	struct prompt_frames frames[];	/* one per codec                      */
 };
 
 struct cache {
 	struct inbox *home;
 	struct map *by_url;
 	struct prompt *newest, *oldest;
-	size_t max_bytes;		/* of all that is cached               */
+	size_t max_bytes;		/* of all that is cached              */
 	size_t cached_bytes;
-	size_t bytes;			/* of every prompt that lives          */
-	size_t n_prompts;		/* that live, cached or not            */
-	/* Told when a prompt was freed by an unref.                           */
+	size_t bytes;			/* of every prompt that lives         */
+	size_t n_prompts;		/* that live, cached or not           */
+	/* Told when a prompt was freed by an unref.                          */
 	void (*freed)(void *arg);
 	void *arg;
 };
 
 int cache_init(struct cache *c, struct inbox *home, size_t max_bytes);
-/* Drops every cached prompt. Prompts held by others live on.                  */
+/* Drops every cached prompt. Prompts held by others live on.                 */
 void cache_clear(struct cache *c);
-void cache_deinit(struct cache *c);	/* after cache_clear()                 */
+void cache_deinit(struct cache *c);	/* after cache_clear()                */
 
-/* Takes the frames on success; one reference, the caller's. 0 or -ENOMEM.     */
+/* Takes the frames on success; one reference, the caller's. 0 or -ENOMEM.    */
 int prompt_new(struct prompt **pp, struct cache *c, const char *url,
 	       const struct prompt_frames *frames, size_t n_frames,
 	       uint32_t duration_ms);
 
-/* Keeps p under its URL in place of what was there.                           */
+/* Keeps p under its URL in place of what was there.                          */
 void cache_put(struct cache *c, struct prompt *p);
-/* The prompt of this URL, lent, or NULL; counts as used now.                  */
+/* The prompt of this URL, lent, or NULL; counts as used now.                 */
 struct prompt *cache_get(struct cache *c, const char *url);
 
 #endif

@@ -18,37 +18,37 @@
 
 struct control {
 	bool enabled;
-	uint32_t ssrc;			/* ours                                */
-	const char *cname;		/* lent                                */
-	struct random *random;		/* of this stream alone                */
-	int64_t wall_minus_mono_ns;	/* NTP times are steady, never stepped */
+	uint32_t ssrc;			/* ours                               */
+	const char *cname;		/* lent                               */
+	struct random *random;		/* of this stream alone               */
+	int64_t wall_minus_mono_ns;	/* NTP times never step               */
 
 	bool begun, reported, said_bye;
-	int64_t next_at_ns;		/* of the next report                  */
-	uint64_t sent_then, sent_before; /* packets at the last two reports    */
-	uint32_t last_sr;		/* of the far end's SR, 0: none        */
+	int64_t next_at_ns;		/* of the next report                 */
+	uint64_t sent_then, sent_before; /* packets at the last two reports   */
+	uint32_t last_sr;		/* of the far end's SR, 0: none       */
 	int64_t last_sr_at_ns;
 
-	bool told;			/* a block about us came               */
-	struct rtcp_block block;	/* the newest                          */
-	int32_t round_trip_us;		/* -1: not known                       */
+	bool told;			/* a block about us came              */
+	struct rtcp_block block;	/* the newest                         */
+	int32_t round_trip_us;		/* -1: not known                      */
 };
 
-/* What the report tells of our own sending.                                   */
+/* What the report tells of our own sending.                                  */
 struct control_sent {
 	uint64_t packets, bytes;
-	uint32_t timestamp;		/* in RTP units, of this very moment   */
+	uint32_t timestamp;		/* in RTP units, of this very moment  */
 };
 
-/* Sending starts: the first report is due in 1.25 to 3.75 s.                  */
+/* Sending starts: the first report is due in 1.25 to 3.75 s.                 */
 void control_begin(struct control *c, int64_t now_ns);
 bool control_due(const struct control *c, int64_t now_ns);
 /* Builds the compound packet into dst (RTCP_MAX bytes) and sets the time of the
- * next. After one with `bye` nothing is due any more.                         */
+ * next. After one with `bye` nothing is due any more.                        */
 size_t control_pack(struct control *c, uint8_t *dst,
 		    const struct control_sent *sent, struct source *source,
 		    bool bye, int64_t now_ns);
-/* What came from the far end at `at_ns` (monotonic). -EBADMSG: not RTCP.      */
+/* What came from the far end at `at_ns` (monotonic). -EBADMSG: not RTCP.     */
 int control_take(struct control *c, const uint8_t *data, size_t len,
 		 int64_t at_ns);
 

@@ -64,7 +64,7 @@ static sf_count_t vio_seek(sf_count_t offset, int whence, void *arg)
 	sf_count_t from = 0;
 
 	/* An MP3's length can only be guessed from its first frame, and what is
-	 * past the guess would be lost. Without an end nothing is guessed.     */
+	 * past the guess would be lost. Without an end nothing is guessed.   */
 	if (whence == SEEK_END && d->is_mp3)
 		return -1;
 	if (whence == SEEK_CUR)
@@ -109,7 +109,7 @@ static sf_count_t vio_tell(void *arg)
 	return (sf_count_t)d->pos;
 }
 
-/* By a tag, which rarely stands before anything else, or by a frame's sync.    */
+/* By a tag, which rarely stands before anything else, or by a frame's sync.  */
 static bool is_mp3(const uint8_t *p, size_t len)
 {
 	return len >= 4 && (!memcmp(p, "ID3", 3) ||
@@ -149,7 +149,7 @@ static int choose_file(struct decoder *d, const uint8_t *data, size_t len,
 }
 
 /* An ID3 tag may stand before anything, so what was opened is looked at again;
- * a WAV counts only behind our own header.                                    */
+ * a WAV counts only behind our own header.                                   */
 static bool format_is_fine(const struct decoder *d)
 {
 	switch (d->info.format & SF_FORMAT_TYPEMASK) {
@@ -172,7 +172,8 @@ static int check_info(const struct decoder *d, char *why, size_t cap)
 		str_printf(why, cap,
 			   "not a recording in WAV, FLAC, OGG or MP3 format");
 	else if (i->channels < 1 || i->channels > CHANNELS_MAX)
-		str_printf(why, cap, "the recording has %d channels, not 1 or 2",
+		str_printf(why, cap,
+			   "the recording has %d channels, not 1 or 2",
 			   i->channels);
 	else if (i->samplerate < AUDIO_RATE_MIN ||
 		 i->samplerate > AUDIO_RATE_MAX)
@@ -287,7 +288,7 @@ uint64_t decode_frames(const struct decoder *d)
 }
 
 /* Integers come left-aligned in 32 bits: a 16-bit mono sample passes this
- * unchanged, wider ones are rounded, two channels are averaged before that.   */
+ * unchanged, wider ones are rounded, two channels are averaged before that.  */
 static int16_t from_int(const int *v, int channels)
 {
 	int64_t sum = v[0];
@@ -326,13 +327,13 @@ static size_t read_block(struct decoder *d, int16_t *pcm, size_t cap)
 }
 
 /* libmpg123 ends quietly where it is lost, which is told from what it left
- * unread. Tags behind the audio, as some programs write, are smaller.          */
+ * unread. Tags behind the audio, as some programs write, are smaller.        */
 static bool is_abandoned(const struct decoder *d)
 {
 	return d->is_mp3 && d->body_len - d->pos > MP3_TAGS_MAX;
 }
 
-/* Judges a read of n frames.                                                  */
+/* Judges a read of n frames.                                                 */
 static ssize_t account(struct decoder *d, size_t n, char *why, size_t cap)
 {
 	d->frames += n;

@@ -19,26 +19,26 @@ struct decoder;
 enum law { LAW_NONE, LAW_MULAW, LAW_ALAW };
 
 /* Lends `data` until decode_close(). 0, or -EBADMSG, -ENOTSUP, -EFBIG or
- * -ENOMEM with a sentence in `why`.                                           */
+ * -ENOMEM with a sentence in `why`.                                          */
 int decode_open(struct decoder **dp, const uint8_t *data, size_t len,
 		int max_audio_s, char *why, size_t cap);
 void decode_close(struct decoder *d);
 
 unsigned int decode_rate(const struct decoder *d);
-/* The G.711 law of a mono recording that holds nothing else.                  */
+/* The G.711 law of a mono recording that holds nothing else.                 */
 enum law decode_law(const struct decoder *d);
 
 /* The next block: samples written, 0 at the end, -EBADMSG or -EFBIG with a
- * sentence. decode_frames() tells how many there have been.                   */
+ * sentence. decode_frames() tells how many there have been.                  */
 ssize_t decode_read(struct decoder *d, int16_t *pcm, size_t cap, char *why,
 		    size_t why_cap);
 uint64_t decode_frames(const struct decoder *d);
 
 /* As decode_read(), but the G.711 bytes as they are in the file; only where
- * decode_law() is not LAW_NONE.                                               */
+ * decode_law() is not LAW_NONE.                                              */
 ssize_t decode_read_law(struct decoder *d, uint8_t *dst, size_t cap, char *why,
 			size_t why_cap);
-/* Begins again: 0 or -EBADMSG.                                                */
+/* Begins again: 0 or -EBADMSG.                                               */
 int decode_rewind(struct decoder *d);
 
 #endif

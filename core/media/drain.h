@@ -18,11 +18,11 @@
 struct drain;
 
 struct datagram {
-	const uint8_t *data;		/* valid inside the callback only      */
+	const uint8_t *data;		/* valid inside the callback only     */
 	size_t len;
-	bool cut;			/* it was longer than this             */
+	bool cut;			/* it was longer than this            */
 	const struct addr *from;
-	struct timespec at;		/* wall time at which the kernel got it */
+	struct timespec at;		/* wall time of its arrival           */
 };
 
 typedef void drain_fn(void *arg, const struct datagram *d);
@@ -30,7 +30,7 @@ typedef void drain_fn(void *arg, const struct datagram *d);
 int drain_new(struct drain **dp);
 void drain_free(struct drain *d);
 /* Hands over all that waits in the socket, up to a bound that a flood cannot
- * talk it out of; what is left waits for the next turn. Never blocks.         */
+ * talk it out of; what is left waits for the next turn. Never blocks.        */
 size_t drain_socket(struct drain *d, int fd, drain_fn *fn, void *arg);
 
 #endif

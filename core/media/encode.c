@@ -102,7 +102,7 @@ static int note_frame(struct encoder *e, size_t len)
 	return 0;
 }
 
-/* Encodes the first n samples per channel of what waits.                      */
+/* Encodes the first n samples per channel of what waits.                     */
 static int encode_some(struct encoder *e, size_t n)
 {
 	const struct cln_codec *c = e->codec;
@@ -223,7 +223,7 @@ static void encoder_close(struct encoder *e)
 	free(e->offsets);
 }
 
-/* Moves the result out; offsets only where they tell something.               */
+/* Moves the result out; offsets only where they tell something.              */
 static void take_frames(struct prompt_frames *f, struct encoder *e)
 {
 	void *fit = e->len ? realloc(e->data, e->len) : NULL;
@@ -247,7 +247,7 @@ void frames_free(struct prompt_frames *frames)
 }
 
 /* G.711 into the same G.711 is not decoded at all: decoding and encoding would
- * turn mu-law's negative zero into the positive one.                          */
+ * turn mu-law's negative zero into the positive one.                         */
 static int copy_law(struct encoder *e, struct decoder *d,
 		    const atomic_bool *stop, char *why, size_t cap)
 {

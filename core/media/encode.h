@@ -18,7 +18,7 @@
 
 /* Encodes all of `d`, from its start, once per codec into frames[0..n-1], whose
  * memory frames_free() gives back. *stop ends it early. 0, or -errno with a
- * sentence in `why` and nothing to free.                                      */
+ * sentence in `why` and nothing to free.                                     */
 int encode_recording(struct prompt_frames *frames,
 		     const struct cln_codec *const *codecs, size_t n,
 		     struct decoder *d, const atomic_bool *stop, char *why,

@@ -41,7 +41,7 @@ void transfer_fail(struct transfer *t, int err, const char *fmt, ...)
 	}
 }
 
-/* The nth header of this name in the last answer, or NULL.                    */
+/* The nth header of this name in the last answer, or NULL.                   */
 static const char *header(struct transfer *t, const char *name, size_t nth)
 {
 	struct curl_header *h;
@@ -66,7 +66,7 @@ static bool has_word(const char *list, const char *word, const char **value)
 	return false;
 }
 
-/* RFC 9111 5.2.2, as far as a cache without revalidation can follow it.       */
+/* RFC 9111 5.2.2, as far as a cache without revalidation can follow it.      */
 static void note_freshness(struct transfer *t)
 {
 	const char *list, *value, *age = header(t, "Age", 0);
@@ -98,7 +98,7 @@ static bool is_type(const char *value, const char *type)
 	return !strncasecmp(value, type, len) && strchr("; \t", value[len]);
 }
 
-/* The header of a 200: is what follows a recording as it stands?              */
+/* The header of a 200: is what follows a recording as it stands?             */
 static bool judge_answer(struct transfer *t)
 {
 	static const char *const pages[] = {
@@ -132,7 +132,7 @@ static int too_big(struct transfer *t)
 	return -EFBIG;
 }
 
-/* What a file that outgrew SMALL may take: what was announced, else the most. */
+/* What a file larger than SMALL may take: what was announced, else the most. */
 static size_t room_wanted(struct transfer *t, size_t need)
 {
 	size_t max = t->fetcher->cfg.max_bytes;
@@ -164,7 +164,7 @@ static int enlarge(struct transfer *t)
 	return 0;
 }
 
-/* Makes room for n more bytes: 0, -EAGAIN (no memory free now), or failed.    */
+/* Makes room for n more bytes: 0, -EAGAIN (no memory free now), or failed.   */
 static int make_room(struct transfer *t, size_t n)
 {
 	size_t need = t->fetch.len + n;
@@ -224,7 +224,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 }
 
 /* Every connection passes here with the address it is really made to. A proxy
- * is the operator's own choice and does its own checks of where it goes.      */
+ * is the operator's own choice and does its own checks of where it goes.     */
 static curl_socket_t on_socket(void *arg, curlsocktype purpose,
 			       struct curl_sockaddr *to)
 {
@@ -297,7 +297,7 @@ static int set_options(struct transfer *t)
 	return 0;
 }
 
-/* Starts the hop to t->url. 0, or failed.                                     */
+/* Starts the hop to t->url. 0, or failed.                                    */
 static int start_hop(struct transfer *t)
 {
 	int64_t left = t->deadline_ms - clock_now_ms(clock_system());
@@ -340,7 +340,7 @@ static bool is_redirect(long status)
 	       status == 307 || status == 308;
 }
 
-/* t->url joined with the Location header, which may be relative.              */
+/* t->url joined with the Location header, which may be relative.             */
 static int follow(struct transfer *t)
 {
 	const char *location = header(t, "Location", 0);
@@ -378,7 +378,8 @@ static void explain_timeout(struct transfer *t)
 
 	curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
 	if (over && t->paused)
-		transfer_fail(t, -ETIMEDOUT, "no memory was free for it in %d s",
+		transfer_fail(t, -ETIMEDOUT,
+			      "no memory was free for it in %d s",
 			      t->fetcher->cfg.timeout_s);
 	else if (over)
 		transfer_fail(t, -ETIMEDOUT, "timed out after %d s",

@@ -20,32 +20,32 @@
 struct fetcher;
 
 struct fetcher_config {
-	struct inbox *home;		/* where results are told              */
+	struct inbox *home;		/* where results are told             */
 	struct access access;
-	int timeout_s;			/* a whole fetch, redirects included   */
-	size_t max_bytes;		/* of one file                         */
-	size_t max_held;		/* of all files in memory              */
-	const char *proxy, *ca_file, *user_agent;	/* lent; may be NULL   */
+	int timeout_s;			/* a whole fetch, redirects included  */
+	size_t max_bytes;		/* of one file                        */
+	size_t max_held;		/* of all files in memory             */
+	const char *proxy, *ca_file, *user_agent;	/* lent; may be NULL  */
 };
 
 struct fetch {
-	int err;			/* 0: data is the file                 */
-	char why[PROMPT_WHY_LEN];	/* sentence where err is not 0         */
+	int err;			/* 0: data is the file                */
+	char why[PROMPT_WHY_LEN];	/* sentence where err is not 0        */
 	uint8_t *data;
 	size_t len;
-	int fresh_s;			/* by Cache-Control; -1: it said nothing */
+	int fresh_s;			/* by Cache-Control; -1: not said     */
 };
 
 int fetcher_new(struct fetcher **fp, const struct fetcher_config *cfg);
-/* Ends the thread; what was under way is told as -ECANCELED.                  */
+/* Ends the thread; what was under way is told as -ECANCELED.                 */
 void fetcher_stop(struct fetcher *f);
-/* After fetcher_stop(), when every fetch was released.                        */
+/* After fetcher_stop(), when every fetch was released.                       */
 void fetcher_free(struct fetcher *f);
 
-/* Copies url. `done` runs on the home thread, later. 0, -ENOMEM, -EAGAIN.     */
+/* Copies url. `done` runs on the home thread, later. 0, -ENOMEM, -EAGAIN.    */
 int fetch_start(struct fetch **fetchp, struct fetcher *f, const char *url,
 		void (*done)(void *arg), void *arg);
-/* Gives result and memory back; only after `done`. NULL is fine.              */
+/* Gives result and memory back; only after `done`. NULL is fine.             */
 void fetch_release(struct fetch *fetch);
 
 #endif

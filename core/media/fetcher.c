@@ -58,7 +58,7 @@ static void unlink_transfer(struct transfer *t)
 }
 
 /* Those that wait for memory go on, oldest first, until one must wait again:
- * a big file must not starve behind small ones.                               */
+ * a big file must not starve behind small ones.                              */
 static void resume_paused(struct fetcher *f)
 {
 	for (struct transfer *t = f->first; t; t = t->next) {

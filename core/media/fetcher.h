@@ -20,32 +20,32 @@ struct fetcher {
 	struct inbox *inbox;
 	struct msg stop_msg;
 	CURLM *multi;
-	struct transfer *first, *last;	/* under way, oldest first             */
-	size_t held;			/* bytes reserved of cfg.max_held      */
-	bool stopping;			/* fetcher's thread                    */
-	bool stopped;			/* home thread: the thread is gone     */
+	struct transfer *first, *last;	/* under way, oldest first            */
+	size_t held;			/* bytes reserved of cfg.max_held     */
+	bool stopping;			/* fetcher's thread                   */
+	bool stopped;			/* home thread: the thread is gone    */
 };
 
 /* A fetch and what it takes to make it. While it is under way it belongs to the
- * fetcher's thread, before and afterwards to the home thread.                 */
+ * fetcher's thread, before and afterwards to the home thread.                */
 struct transfer {
-	struct msg msg;			/* first: see transfer_of()            */
+	struct msg msg;			/* first: see transfer_of()           */
 	struct fetch fetch;
 	struct fetcher *fetcher;
 	struct transfer *prev, *next;
 	void (*done)(void *arg);
 	void *arg;
-	char *url;			/* of this hop                         */
+	char *url;			/* of this hop                        */
 	struct target target;
 	CURL *easy;
 	struct curl_slist *headers;
 	int64_t deadline_ms;
 	int hops;
 	size_t cap, reserved, header_bytes;
-	bool judged;			/* the answer's header was looked at   */
-	bool skip_body;			/* nothing in the body is for us       */
-	bool paused;			/* waits for memory                    */
-	struct addr refused;		/* the last address that was refused   */
+	bool judged;			/* the answer's header was looked at  */
+	bool skip_body;			/* nothing in the body is for us      */
+	bool paused;			/* waits for memory                   */
+	struct addr refused;		/* the last address that was refused  */
 	bool has_refused;
 	char curl_error[CURL_ERROR_SIZE];
 };
@@ -56,7 +56,8 @@ static inline struct transfer *transfer_of(struct msg *m)
 }
 
 /* fetch.c: one transfer. begin() adds it to the multi handle; ended() takes
- * libcurl's verdict and returns true when the fetch is over (false: next hop). */
+ * libcurl's verdict and returns true when the fetch is over, false for the next
+ * hop. */
 int transfer_begin(struct transfer *t);
 bool transfer_ended(struct transfer *t, CURLcode result);
 void transfer_fail(struct transfer *t, int err, const char *fmt, ...)
@@ -65,7 +66,7 @@ void transfer_close(struct transfer *t);	/* libcurl's part             */
 void transfer_free(struct transfer *t);
 
 /* fetcher.c: takes the memory for a file of `want` bytes out of the common
- * allowance; false: not now.                                                  */
+ * allowance; false: not now.                                                 */
 bool fetcher_reserve(struct transfer *t, size_t want);
 
 #endif

@@ -20,7 +20,7 @@ enum {
 	HOST_KEY_LEN = TARGET_HOST_LEN + 8,
 };
 
-/* Lives as long as a flight leads to it.                                      */
+/* Lives as long as a flight leads to it.                                     */
 struct host {
 	char key[HOST_KEY_LEN];
 	size_t flights;
@@ -143,7 +143,7 @@ static void flight_free(struct flight *f)
 }
 
 /* Tells everybody. A callback may get, cancel and join anew: the flight is in
- * no list any more, and its waiters are taken one by one.                     */
+ * no list any more, and its waiters are taken one by one.                    */
 static void finish(struct flight *f, int err, struct prompt *prompt,
 		   const char *why)
 {
@@ -191,6 +191,12 @@ static void drop(struct flight *f)
 		dispatch(p);
 }
 
+static void free_frames(struct make *mk)
+{
+	for (size_t i = 0; i < mk->n_codecs; i++)
+		frames_free(&mk->frames[i]);
+}
+
 static int take_frames(struct prompt **pp, struct flight *f)
 {
 	struct make *mk = &f->make;
@@ -201,8 +207,7 @@ static int take_frames(struct prompt **pp, struct flight *f)
 		(*pp)->fresh_until_ms = f->fresh_until_ms;
 		return 0;
 	}
-	for (size_t i = 0; i < mk->n_codecs; i++)
-		frames_free(&mk->frames[i]);
+	free_frames(mk);
 	str_printf(mk->why, sizeof(mk->why), "out of memory");
 	return err;
 }
@@ -216,6 +221,12 @@ static void on_made(struct make *mk)
 	f->pool->n_active--;
 	fetch_release(f->fetch);
 	f->fetch = NULL;
+	if (f->pool->closed) {
+		if (!err)
+			free_frames(mk);
+		drop(f);
+		return;
+	}
 	if (!err)
 		err = take_frames(&prompt, f);
 	finish(f, err, prompt, err ? mk->why : "");
@@ -285,7 +296,7 @@ static void start_make(struct flight *f)
 }
 
 /* Starts what may start now, oldest first; a host that has enough fetches under
- * way is passed over.                                                         */
+ * way is passed over.                                                        */
 static void dispatch(struct prompts *p)
 {
 	struct flight *f = p->waiting.first;
@@ -332,7 +343,7 @@ static void add_codecs(struct flight *f, const struct cln_codec *const *codecs,
 }
 
 /* What others wanted of this URL is made along, as the new prompt takes the
- * place of theirs in the cache.                                               */
+ * place of theirs in the cache.                                              */
 static void add_known_codecs(struct flight *f, const struct flight *other)
 {
 	const struct prompt *cached = cache_get(&f->pool->cache, f->url);

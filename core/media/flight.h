@@ -34,38 +34,38 @@ struct prompts {
 	struct fetcher *fetcher;
 	struct makers *makers;
 	struct cache cache;
-	struct map *flights;		/* by URL: the one that new gets join  */
-	struct map *hosts;		/* by "host:port": struct host         */
+	struct map *flights;		/* by URL: the one that new gets join */
+	struct map *hosts;		/* by "host:port": struct host        */
 	struct flight_list waiting, fetched;
-	size_t n_flights;		/* that live                           */
+	size_t n_flights;		/* that live                          */
 	size_t n_waiting;
-	size_t n_active;		/* that hold, or will hold, a file     */
-	bool closed;			/* goes when all it counts is gone     */
+	size_t n_active;		/* that hold, or will hold, a file    */
+	bool closed;			/* goes when all it counts is gone    */
 	uint64_t n_fetched, n_failed, n_hits;
 };
 
 struct prompt_get {
-	struct msg msg;			/* first: for what is ready at once    */
-	struct flight *flight;		/* NULL: ready, or being told          */
-	struct prompt_get *prev, *next;	/* in its flight                       */
+	struct msg msg;			/* first: for what is ready at once   */
+	struct flight *flight;		/* NULL: ready, or being told         */
+	struct prompt_get *prev, *next;	/* in its flight                      */
 	prompt_fn *fn;
 	void *arg;
 	bool cancelled;
-	struct prompt *prompt;		/* ready: a reference                  */
+	struct prompt *prompt;		/* ready: a reference                 */
 	int err;
 	char why[PROMPT_WHY_LEN];
 };
 
 /* Adds g to a flight that will give it every codec, starting one if need be.
- * 0, -ENOMEM, or -EAGAIN where too many wait.                                 */
+ * 0, -ENOMEM, or -EAGAIN where too many wait.                                */
 int flight_join(struct prompts *p, const char *url, const struct target *t,
 		const struct cln_codec *const *codecs, size_t n,
 		struct prompt_get *g);
 void flight_leave(struct prompt_get *g);
-/* Ends all flights; nobody may be waiting for one.                            */
+/* Ends all flights; nobody may be waiting for one.                           */
 void flights_close(struct prompts *p);
 
-/* prompt.c: frees a closed pool once nothing counts on it any more.           */
+/* prompt.c: frees a closed pool once nothing counts on it any more.          */
 void prompts_settle(struct prompts *p);
 
 #endif

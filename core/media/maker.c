@@ -21,14 +21,14 @@ struct maker {
 	struct thread thread;
 	struct inbox *inbox;
 	struct msg stop_msg;
-	bool stopping;			/* its own thread                      */
-	struct maker *next_idle;	/* home thread                         */
+	bool stopping;			/* its own thread                     */
+	struct maker *next_idle;	/* home thread                        */
 };
 
 struct makers {
 	struct inbox *home;
 	int max_audio_s;
-	atomic_bool stop;		/* ends work early                     */
+	atomic_bool stop;		/* ends work early                    */
 	bool stopped;
 	struct maker *idle;
 	unsigned int n;

@@ -25,14 +25,14 @@ struct maker;
 #define MAKE_CODECS_MAX 16
 
 struct make {
-	struct msg msg;			/* first: the makers' own              */
-	struct maker *maker;		/* the makers' own                     */
-	const uint8_t *data;		/* the file, lent until done           */
+	struct msg msg;			/* first: the makers' own             */
+	struct maker *maker;		/* the makers' own                    */
+	const uint8_t *data;		/* the file, lent until done          */
 	size_t len;
 	const struct cln_codec *codecs[MAKE_CODECS_MAX];
 	size_t n_codecs;
-	void (*done)(struct make *);	/* runs on the home thread             */
-	/* Result: the frames are the caller's where err is 0.                 */
+	void (*done)(struct make *);	/* runs on the home thread            */
+	/* Result: the frames are the caller's where err is 0.                */
 	int err;
 	char why[PROMPT_WHY_LEN];
 	struct prompt_frames frames[MAKE_CODECS_MAX];
@@ -41,14 +41,14 @@ struct make {
 
 int makers_new(struct makers **mp, struct inbox *home, unsigned int threads,
 	       int max_audio_s);
-/* Ends the threads; what was under way is told as -ECANCELED.                 */
+/* Ends the threads; what was under way is told as -ECANCELED.                */
 void makers_stop(struct makers *m);
-void makers_free(struct makers *m);		/* after makers_stop()         */
+void makers_free(struct makers *m);		/* after makers_stop()        */
 
-bool makers_idle(const struct makers *m);	/* is a thread free?           */
-void make_start(struct makers *m, struct make *mk);	/* one must be free    */
+bool makers_idle(const struct makers *m);	/* is a thread free?          */
+void make_start(struct makers *m, struct make *mk);	/* one must be free   */
 
-/* The work itself, on any thread: fills the result of mk.                     */
+/* The work itself, on any thread: fills the result of mk.                    */
 void make_now(struct make *mk, int max_audio_s, const atomic_bool *stop);
 
 #endif

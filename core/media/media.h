@@ -6,8 +6,8 @@
  * the signalling thread, because the offer needs the port, and handed over.
  *
  *   stream_new (port bound, drained and counted from now on)
- *     -> stream_play (remote, codec, prompts) -> `played` when the last packet's
- *        time is over -> stream_stop (nothing is sent from now on)
+ *     -> stream_play (remote, codec, prompts) -> `played` when the last
+ *        packet's time is over -> stream_stop (nothing is sent from now on)
  *     -> `stopped` with the final figures -> stream is gone
  */
 /* SPDX-License-Identifier: MIT */
@@ -30,77 +30,77 @@ struct media;
 struct stream;
 
 struct media_config {
-	struct inbox *home;		/* the signalling thread's inbox       */
+	struct inbox *home;		/* the signalling thread's inbox      */
 	struct random *random;
-	struct addr address;		/* to bind to                          */
-	uint16_t port_min, port_max;	/* even port RTP, odd port RTCP        */
-	unsigned int threads;		/* 0: one per core                     */
+	struct addr address;		/* to bind to                         */
+	uint16_t port_min, port_max;	/* even port RTP, odd port RTCP       */
+	unsigned int threads;		/* 0: one per core                    */
 	bool rtcp;
-	unsigned int max_streams;	/* 0: as many as there are ports       */
-	const char *cname;		/* RTCP SDES CNAME; NULL: a random one */
+	unsigned int max_streams;	/* 0: as many as there are ports      */
+	const char *cname;		/* of RTCP; NULL: a random one        */
 };
 
-/* Raises this process's limit of open files as far as the streams need.       */
+/* Raises this process's limit of open files as far as the streams need.      */
 int media_new(struct media **mp, const struct media_config *cfg);
-/* All streams must be gone. Joins the threads.                                */
+/* All streams must be gone. Joins the threads.                               */
 void media_free(struct media *m);
 
-/* Position when the stream ended, in the order of the playlist.               */
+/* Position when the stream ended, in the order of the playlist.              */
 #define STREAM_ITEMS_MAX 64
 
 struct stream_report {
 	struct cln_rtp_figures rtp;
-	uint32_t n_items;		/* items begun                         */
+	uint32_t n_items;		/* items begun                        */
 	struct cln_played items[STREAM_ITEMS_MAX];
-	bool complete;			/* the whole playlist was sent         */
+	bool complete;			/* the whole playlist was sent        */
 };
 
 struct stream_events {
 	/* The playlist was sent to its end, and the last packet's time and a
-	 * short tail for the far end's jitter buffer are over.                */
+	 * short tail for the far end's jitter buffer are over.               */
 	void (*played)(void *arg);
-	/* Final figures; the stream frees itself after this returns.          */
+	/* Final figures; the stream frees itself after this returns.         */
 	void (*stopped)(void *arg, const struct stream_report *report);
-	/* Sending failed for good (e.g. network unreachable).                 */
+	/* Sending failed for good (e.g. network unreachable).                */
 	void (*failed)(void *arg, int err);
 };
 
 /* Binds a port pair on the least loaded thread's account. -EMFILE (descriptors)
- * / -ENOBUFS (ports) / -EAGAIN (threads): a limit, not a failure.             */
+ * / -ENOBUFS (ports) / -EAGAIN (threads): a limit, not a failure.            */
 int stream_new(struct stream **sp, struct media *m,
 	       const struct stream_events *events, void *arg);
 uint16_t stream_port(const struct stream *s);
 
 struct stream_play {
 	const struct cln_codec *codec;
-	struct cln_codec_params params;	/* ptime and fmtp as negotiated        */
-	int payload_type;		/* as the answer numbers it            */
+	struct cln_codec_params params;	/* ptime and fmtp as negotiated       */
+	int payload_type;		/* as the answer numbers it           */
 	struct addr rtp, rtcp;		/* where to send; rtcp port 0: muxed,
-					 * same address as rtp                 */
+					 * same address as rtp                */
 	bool rtcp_mux;
-	bool send;			/* false while the far end holds us    */
-	struct prompt *const *prompts;	/* one per item; references are taken  */
+	bool send;			/* false while the far end holds us   */
+	struct prompt *const *prompts;	/* one per item; references are taken */
 	size_t n_prompts;
 };
 
 /* Once a stream. -EALREADY: it was called, or stopped; -ENOENT: a prompt is not
  * there in this codec; -E2BIG: more than STREAM_ITEMS_MAX prompts;
  * -EAFNOSUPPORT: an address of another family than we are bound to; -EINVAL,
- * -EMSGSIZE: payload type or packet time that cannot be; -ENOMEM.             */
+ * -EMSGSIZE: payload type or packet time that cannot be; -ENOMEM.            */
 int stream_play(struct stream *s, const struct stream_play *play);
 /* Change of address, hold and resume by re-INVITE; the playlist stands still
  * while `send` is false and goes on where it was. May come before
  * stream_play(), when a provisional answer names the far end: what it sends is
- * then counted as received. Until an address is named all are strangers.      */
+ * then counted as received. Until an address is named all are strangers.     */
 void stream_update(struct stream *s, const struct addr *rtp,
 		   const struct addr *rtcp, bool rtcp_mux, bool send);
 /* Nothing leaves after the media thread has taken this but an RTCP BYE, where
  * the end of the playlist has not sent it; `stopped` follows and no other event
- * before it. Also for a stream that never played. Call once.                  */
+ * before it. Also for a stream that never played. Call once.                 */
 void stream_stop(struct stream *s);
 
 struct media_stats {
-	uint64_t streams;		/* live now                            */
+	uint64_t streams;		/* live now                           */
 	uint64_t sent, received, strangers;
 	int64_t late_p99_us;
 };

@@ -21,12 +21,12 @@
 #include "media/prompt.h"
 
 enum {
-	PLAYOUT_PTIME_MAX = 100,	/* ms; longer wishes are cut to this   */
-	PLAYOUT_PAYLOAD_MAX = 1400,	/* bytes; fits any path unfragmented   */
+	PLAYOUT_PTIME_MAX = 100,	/* ms; longer wishes are cut to this  */
+	PLAYOUT_PAYLOAD_MAX = 1400,	/* bytes; fits any path unfragmented  */
 };
 
 struct playout_item {
-	struct prompt *prompt;		/* our reference                       */
+	struct prompt *prompt;		/* our reference                      */
 	const struct prompt_frames *frames;
 };
 
@@ -34,20 +34,20 @@ struct playout {
 	const struct cln_codec *codec;
 	struct playout_item *items;
 	size_t n_items;
-	uint32_t packet_frames;		/* frames in a packet                  */
-	uint32_t packet_ms;		/* their time                          */
-	uint32_t packet_units;		/* their time in RTP timestamp units   */
+	uint32_t packet_frames;		/* frames in a packet                 */
+	uint32_t packet_ms;		/* their time                         */
+	uint32_t packet_units;		/* their time in RTP timestamp units  */
 	size_t payload_max;
 	uint8_t *silence;		/* one encoded frame of zeros; NULL:
-					 * the last packet is not padded       */
+					 * the last packet is not padded      */
 	size_t silence_len;
-	size_t item, frame;		/* what the next packet begins with    */
-	size_t next_item, next_frame;	/* and the one after it                */
+	size_t item, frame;		/* what the next packet begins with   */
+	size_t next_item, next_frame;	/* and the one after it               */
 };
 
 /* Takes references to the prompts. -ENOENT: one was not made for this codec;
  * -EINVAL: the codec's frames do not make whole milliseconds; -EMSGSIZE: a
- * frame does not fit into a packet; -ENOMEM.                                  */
+ * frame does not fit into a packet; -ENOMEM.                                 */
 int playout_init(struct playout *p, const struct cln_codec *codec,
 		 const struct cln_codec_params *params,
 		 struct prompt *const *prompts, size_t n);
@@ -55,15 +55,15 @@ void playout_deinit(struct playout *p);		/* fine if all zero           */
 
 /* Writes the payload of the next packet (at most payload_max bytes) and returns
  * its length, 0 at the end of the playlist. The cursor stays: asked again, it
- * gives the same.                                                             */
+ * gives the same.                                                            */
 size_t playout_peek(struct playout *p, uint8_t *dst);
-/* The packet that was peeked at has left.                                     */
+/* The packet that was peeked at has left.                                    */
 void playout_advance(struct playout *p);
 bool playout_at_end(const struct playout *p);
 
 /* How far each item begun was sent, and how far the far end confirmed it, which
  * saw the first `confirmed` packets (-1: it never reported). Returns how many
- * items were begun, at most `cap`.                                            */
+ * items were begun, at most `cap`.                                           */
 uint32_t playout_report(const struct playout *p, int64_t confirmed,
 			struct cln_played *items, uint32_t cap);
 

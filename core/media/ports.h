@@ -22,19 +22,19 @@ enum { PORTS_REST_MS = 5000 };
 struct ports;
 
 struct port_pair {
-	uint16_t port;			/* of RTP                              */
-	int rtp_fd, rtcp_fd;		/* rtcp_fd -1: opened without RTCP     */
+	uint16_t port;			/* of RTP                             */
+	int rtp_fd, rtcp_fd;		/* rtcp_fd -1: opened without RTCP    */
 };
 
-/* -EINVAL: no even port with its odd one lies in the range.                   */
+/* -EINVAL: no even port with its odd one lies in the range.                  */
 int ports_new(struct ports **pp, const struct addr *address, uint16_t min,
 	      uint16_t max, bool rtcp, const struct clock *clock,
 	      struct random *random);
 void ports_free(struct ports *p);
 /* -ENOBUFS: no pair is free and rested; -EMFILE: no descriptor; else what the
- * kernel says of the address.                                                 */
+ * kernel says of the address.                                                */
 int ports_open(struct ports *p, struct port_pair *pair);
 void ports_close(struct ports *p, struct port_pair *pair);
-size_t ports_capacity(const struct ports *p);		/* pairs in all        */
+size_t ports_capacity(const struct ports *p);		/* pairs in all       */
 
 #endif

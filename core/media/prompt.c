@@ -17,7 +17,7 @@
 #include "media/flight.h"
 
 /* All fetched files together take no more memory than this, unless one alone
- * may be larger.                                                              */
+ * may be larger.                                                             */
 #define HELD_MAX ((size_t)128 << 20)
 
 static int64_t now_ms(const struct prompts *p)
@@ -116,7 +116,7 @@ int prompt_check_url(const struct prompts *p, const char *url, char *why,
 	return access_url(&p->access, url, &t, why, cap);
 }
 
-/* For what was known at once; flights tell the others.                        */
+/* For what was known at once; flights tell the others.                       */
 static void on_ready(struct msg *m)
 {
 	struct prompt_get *g = (struct prompt_get *)m;

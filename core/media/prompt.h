@@ -26,7 +26,7 @@ struct prompt;			/* one recording; reference counted          */
 /* A prompt is used without asking its server again for this long after its
  * fetch, or for as long as the answer's Cache-Control said (max-age up to a
  * day; no-store and no-cache: only by those who waited for that fetch). Then
- * the next prompt_get() fetches anew; calls that play the old one keep it.     */
+ * the next prompt_get() fetches anew; calls that play the old one keep it.   */
 #define PROMPT_FRESH_S 60
 
 struct prompts_config {
@@ -42,14 +42,14 @@ struct prompts_config {
 	int max_audio_s;
 	size_t max_cache_bytes;		/* idle prompts kept in memory        */
 	/* Lent; NULL: none, the system's. A proxy resolves names by itself, so
-	 * only literal addresses are checked where there is one.              */
+	 * only literal addresses are checked where there is one.             */
 	const char *proxy, *ca_file, *user_agent;
 };
 
 int prompts_new(struct prompts **pp, const struct prompts_config *cfg);
 /* No get may be outstanding. Joins the threads. Prompts that others still hold
  * live on; the pool's own memory goes with the last of them and with what is
- * left in home, which must outlive both and be run once more afterwards.      */
+ * left in home, which must outlive both and be run once more afterwards.     */
 void prompts_free(struct prompts *p);
 
 #define PROMPT_WHY_LEN 192
@@ -57,34 +57,35 @@ void prompts_free(struct prompts *p);
 struct prompt_get;		/* a wait for one prompt                     */
 
 /* err 0: `prompt` is yours to unref. Else why is a sentence for the report:
- * "http 404", "not an address that may be fetched from", "no audio in it".    */
+ * "http 404", "not an address that may be fetched from", "no audio in it".   */
 typedef void prompt_fn(void *arg, int err, struct prompt *prompt,
 		       const char *why);
 
 /* 0 if `url` is one that prompt_get() would try (scheme http or https, no user
- * part, host not a forbidden literal), else -EINVAL / -EPERM with a sentence. */
+ * part, host not a forbidden literal), else -EINVAL / -EPERM with a sentence.
+ */
 int prompt_check_url(const struct prompts *p, const char *url, char *why,
 		     size_t cap);
 /* Ready at once or later: fn is always called later, from the inbox, also where
  * the URL is refused. The prompt will hold an encoding for each of `codecs`
- * (1 to 16). 0, -ENOMEM, or -EAGAIN: too many prompts wait already.           */
+ * (1 to 16). 0, -ENOMEM, or -EAGAIN: too many prompts wait already.          */
 int prompt_get(struct prompt_get **gp, struct prompts *p, const char *url,
 	       const struct cln_codec *const *codecs, size_t n_codecs,
 	       prompt_fn *fn, void *arg);
-/* fn will not be called. Up to the end of fn; NULL is fine.                    */
+/* fn will not be called. Up to the end of fn; NULL is fine.                  */
 void prompt_get_cancel(struct prompt_get *g);
 
 struct prompt *prompt_ref(struct prompt *p);	/* any thread                 */
-/* Any thread; NULL is fine. Frees nothing there: the memory of the last one goes
- * back on the signalling thread.                                              */
+/* Any thread; NULL is fine. Frees nothing there: the memory of the last one
+ * goes back on the signalling thread.                                        */
 void prompt_unref(struct prompt *p);
 
-/* The encoded form: `len` bytes of back-to-back frames.                       */
+/* The encoded form: `len` bytes of back-to-back frames.                      */
 struct prompt_frames {
 	const struct cln_codec *codec;
 	const uint8_t *data;
 	size_t len;
-	const uint32_t *offsets;	/* start of each frame, n_frames + 1 long;
+	const uint32_t *offsets;	/* start of frames, n_frames + 1 long;
 					 * NULL where all have frame_bytes    */
 	size_t n_frames;
 	uint64_t samples;		/* of the source at the codec's rate,
@@ -92,7 +93,7 @@ struct prompt_frames {
 };
 
 /* NULL if the prompt was not made for this codec. Immutable while a reference
- * is held. Any thread.                                                        */
+ * is held. Any thread.                                                       */
 const struct prompt_frames *prompt_frames(const struct prompt *p,
 					  const struct cln_codec *codec);
 uint32_t prompt_duration_ms(const struct prompt *p);

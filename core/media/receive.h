@@ -21,20 +21,20 @@
 #include "media/tally.h"
 
 struct receive {
-	bool has_remote;		/* until then everyone is a stranger   */
+	bool has_remote;		/* until then everyone is a stranger  */
 	struct addr rtp, rtcp;		/* as signalled; the ports are not
-					 * looked at: behind NAT they differ   */
-	uint32_t clock_rate;		/* of the far end's timestamps         */
+					 * looked at: behind NAT they differ  */
+	uint32_t clock_rate;		/* of the far end's timestamps        */
 	struct control *control;
 	struct tally *tally;
-	int64_t now_ns;			/* of the drain under way              */
+	int64_t now_ns;			/* of the drain under way             */
 
-	uint64_t received, strangers;	/* RTP; and whatever else came         */
-	uint64_t reports;		/* RTCP packets that were understood   */
+	uint64_t received, strangers;	/* RTP; and whatever else came        */
+	uint64_t reports;		/* RTCP packets that were understood  */
 	struct source source;
 };
 
-/* Empty the socket; nothing that is in it changes where we send to.           */
+/* Empty the socket; nothing that is in it changes where we send to.          */
 void receive_rtp(struct receive *r, struct drain *d, int fd, int64_t now_ns);
 void receive_rtcp(struct receive *r, struct drain *d, int fd, int64_t now_ns);
 

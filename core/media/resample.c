@@ -13,7 +13,7 @@
 
 enum {
 	/* A prompt is resampled once and heard thousands of times, so quality
-	 * is bought: a filter of 256 taps at the lower of the two rates.      */
+	 * is bought: a filter of 256 taps at the lower of the two rates.     */
 	QUALITY = SPEEX_RESAMPLER_QUALITY_MAX,
 	SILENCE = 256,		/* samples of silence that push the tail out  */
 };
@@ -60,7 +60,7 @@ void resampler_free(struct resampler *r)
 	free(r);
 }
 
-/* How many samples all that was taken is worth, to the nearest.               */
+/* How many samples all that was taken is worth, to the nearest.              */
 static uint64_t owed(const struct resampler *r)
 {
 	return (r->taken * r->out_rate + r->in_rate / 2) / r->in_rate;
@@ -95,7 +95,8 @@ size_t resampler_run(struct resampler *r, const int16_t *in, size_t *n_in,
 		*n_in = 0;
 		return 0;
 	}
-	n = r->speex ? process(r, in, n_in, out, cap) : copy(in, n_in, out, cap);
+	n = r->speex ? process(r, in, n_in, out, cap) :
+		       copy(in, n_in, out, cap);
 	r->taken += *n_in;
 	r->given += n;
 	return n;
@@ -112,7 +113,7 @@ size_t resampler_finish(struct resampler *r, int16_t *out, size_t cap)
 	if (cap > left)
 		cap = (size_t)left;
 	/* The filter holds back what it needs to look ahead; each round of
-	 * silence moves it on, so this ends after a few rounds.               */
+	 * silence moves it on, so this ends after a few rounds.              */
 	while (n < cap) {
 		size_t fed = SILENCE;
 		size_t some = process(r, silence, &fed, out + n, cap - n);

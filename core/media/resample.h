@@ -15,16 +15,16 @@
 
 struct resampler;
 
-/* Equal rates pass samples through unchanged. 0, -ENOMEM or -EINVAL.          */
+/* Equal rates pass samples through unchanged. 0, -ENOMEM or -EINVAL.         */
 int resampler_new(struct resampler **rp, unsigned int in_rate,
 		  unsigned int out_rate);
 void resampler_free(struct resampler *r);
 
 /* Gives *n_in samples; *n_in becomes how many were taken. Returns samples
- * written, at most cap. Call again until all are taken.                       */
+ * written, at most cap. Call again until all are taken.                      */
 size_t resampler_run(struct resampler *r, const int16_t *in, size_t *n_in,
 		     int16_t *out, size_t cap);
-/* After the last input: the rest, block by block; 0 when all is out.          */
+/* After the last input: the rest, block by block; 0 when all is out.         */
 size_t resampler_finish(struct resampler *r, int16_t *out, size_t cap);
 
 #endif

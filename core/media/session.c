@@ -12,7 +12,7 @@ enum {
 	RTCP_DRAIN_MS = 100,
 	/* Both are random, so that nobody can guess them and what follows; the
 	 * sequence number leaves room before its first wrap, for far ends that
-	 * take one near the beginning for a restart.                          */
+	 * take one near the beginning for a restart.                         */
 	FIRST_SEQ_MASK = 0x7fff,
 	AUDIO_RATE = 8000,	/* RFC 3551's, until the codec is known */
 };

@@ -31,57 +31,57 @@
 
 enum {
 	/* After the last packet's time: what a far end's jitter buffer may
-	 * still hold back. Nothing is sent in it.                             */
+	 * still hold back. Nothing is sent in it.                            */
 	SESSION_TAIL_MS = 200,
-	/* How often the sockets are drained while nothing plays.              */
+	/* How often the sockets are drained while nothing plays.             */
 	SESSION_IDLE_MS = 100,
 	/* A worker that woke late sends up to so many packets at once, and lets
-	 * the time pass by for more.                                          */
+	 * the time pass by for more.                                         */
 	SESSION_CATCH_UP_MAX = 3,
-	/* Sending is given up after this time without one success.            */
+	/* Sending is given up after this time without one success.           */
 	SESSION_FAIL_MS = 2000,
 };
 
 enum session_state {
 	SESSION_IDLE,
-	SESSION_PLAYING,		/* also while held                     */
+	SESSION_PLAYING,		/* also while held                    */
 	SESSION_TAIL,
 	SESSION_OVER,
 };
 
 enum session_event { SESSION_PLAYED, SESSION_FAILED };
 
-/* Where to send, and whether.                                                 */
+/* Where to send, and whether.                                                */
 struct session_aim {
 	struct addr rtp, rtcp;
 	bool rtcp_mux, send;
 };
 
 /* Made ready on the signalling thread. `playout` and `packet` stay its own and
- * must live until the session has ended.                                      */
+ * must live until the session has ended.                                     */
 struct session_play {
 	struct playout *playout;
-	uint8_t *packet;		/* RTP_HEADER_LEN + payload_max bytes  */
+	uint8_t *packet;		/* RTP_HEADER_LEN + payload_max bytes */
 	uint8_t payload_type;
 	struct session_aim aim;
 };
 
 struct session {
-	struct wheel_node node;		/* first: the wheel's way back         */
+	struct wheel_node node;		/* first: the wheel's way back        */
 	enum session_state state;
 	bool send, marker;
 	uint8_t payload_type;
 	uint16_t seq;
-	uint32_t ssrc, timestamp;	/* timestamp of packet 0               */
-	int64_t due_ns;			/* of the next turn                    */
+	uint32_t ssrc, timestamp;	/* timestamp of packet 0              */
+	int64_t due_ns;			/* of the next turn                   */
 	int64_t anchor_ns, turn;
 	int64_t tail_until_ns;
-	int64_t rtcp_drain_ns;		/* not before this                     */
+	int64_t rtcp_drain_ns;		/* not before this                    */
 	struct playout *playout;
 	uint8_t *packet;
 	struct session_aim aim;
-	struct port_pair ports;		/* lent                                */
-	int64_t failing_since_ns;	/* 0: the last packet left             */
+	struct port_pair ports;		/* lent                               */
+	int64_t failing_since_ns;	/* 0: the last packet left            */
 
 	uint64_t sent, sent_bytes;
 	uint16_t first_seq;
@@ -89,19 +89,19 @@ struct session {
 	bool complete;
 
 	const struct clock *clock;
-	struct drain *drain;		/* the worker's                        */
-	struct tally *tally;		/* the worker's                        */
+	struct drain *drain;		/* the worker's                       */
+	struct tally *tally;		/* the worker's                       */
 	struct receive receive;
 	struct control control;
 	struct random random;
 
-	/* Runs on the media thread; at most once for each event.              */
+	/* Runs on the media thread; at most once for each event.             */
 	void (*on_event)(struct session *s, enum session_event e, int err);
 };
 
 struct session_config {
 	const struct clock *clock;
-	struct random *random;		/* of the signalling thread            */
+	struct random *random;		/* of the signalling thread           */
 	struct port_pair ports;
 	bool rtcp;
 	const char *cname;
@@ -111,13 +111,13 @@ struct session_config {
 };
 
 void session_init(struct session *s, const struct session_config *cfg);
-/* The first packet is due at `start_ns`.                                      */
+/* The first packet is due at `start_ns`.                                     */
 void session_start(struct session *s, const struct session_play *play,
 		   int64_t start_ns);
 void session_set_aim(struct session *s, const struct session_aim *aim);
-/* Does what is due at s->due_ns, and says when the next turn is: s->due_ns.   */
+/* Does what is due at s->due_ns, and says when the next turn is: s->due_ns.  */
 void session_turn(struct session *s, int64_t now_ns);
-/* Says good-bye where that was not done, and fills the report.                */
+/* Says good-bye where that was not done, and fills the report.               */
 void session_end(struct session *s, struct stream_report *report,
 		 int64_t now_ns);
 

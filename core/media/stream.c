@@ -23,7 +23,7 @@
 #define stream_of(ptr, member) \
 	((struct stream *)((char *)(ptr) - offsetof(struct stream, member)))
 
-/* ---- on the media thread -------------------------------------------------- */
+/* ---- on the media thread ------------------------------------------------- */
 
 static void media_add(struct msg *m)
 {
@@ -65,7 +65,7 @@ static void media_event(struct session *session, enum session_event e, int err)
 					   &s->msg_played : &s->msg_failed);
 }
 
-/* ---- back on the signalling thread ---------------------------------------- */
+/* ---- back on the signalling thread --------------------------------------- */
 
 static void send_aim(struct stream *s)
 {
@@ -125,7 +125,7 @@ static void home_stopped(struct msg *m)
 	stream_free(s);
 }
 
-/* ---- the door ------------------------------------------------------------- */
+/* ---- the door ------------------------------------------------------------ */
 
 static void set_messages(struct stream *s)
 {

@@ -17,7 +17,7 @@
 
 struct media_thread {
 	struct worker *worker;
-	unsigned int load;		/* streams that belong to it           */
+	unsigned int load;		/* streams that belong to it          */
 };
 
 struct media {
@@ -27,7 +27,7 @@ struct media {
 	struct media_thread *threads;
 	unsigned int n_threads;
 	unsigned int n_streams;
-	unsigned int max_open;		/* streams that descriptors allow      */
+	unsigned int max_open;		/* streams that descriptors allow     */
 };
 
 struct stream {
@@ -39,16 +39,17 @@ struct stream {
 	bool playing, stopping;
 
 	struct playout playout;
-	uint8_t *packet;		/* header and payload                  */
+	uint8_t *packet;		/* header and payload                 */
 	struct session_play play;
 	/* An aim is in flight as a value; one that comes meanwhile waits until
-	 * the message is back.                                                */
+	 * the message is back.                                               */
 	struct session_aim aim, next_aim;
 	bool aim_in_flight, aim_waits;
 
-	/* All messages that can ever be needed are there from the start.      */
-	struct msg msg_add, msg_play, msg_aim, msg_stop;	/* to the worker */
-	struct msg msg_aimed, msg_played, msg_failed, msg_stopped; /* home  */
+	/* All messages that can ever be needed are there from the start.     */
+	/* To the worker, and home.                                           */
+	struct msg msg_add, msg_play, msg_aim, msg_stop;
+	struct msg msg_aimed, msg_played, msg_failed, msg_stopped;
 
 	struct session session;
 	struct stream_report report;

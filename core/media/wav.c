@@ -21,7 +21,7 @@ enum {
 	FMT_MAX = 4096,
 	TAG_EXTENSIBLE = 0xfffe,
 	/* Writers to a pipe cannot come back to fill in the length. They leave
-	 * all ones, 0, or (sox) the most a signed length can say, rounded.    */
+	 * all ones, 0, or (sox) the most a signed length can say, rounded.   */
 	LENGTH_ENDLESS = 0x7ffff000,
 };
 
@@ -88,12 +88,12 @@ static int check_figures(const struct wav *w, unsigned int tag,
 			   AUDIO_RATE_MIN, AUDIO_RATE_MAX);
 	else if (!bits_fit(tag, w->bits))
 		str_printf(k->why, k->cap,
-			   "WAV with %u bits a sample is not supported (tag %u)",
+			   "WAV of %u bits a sample is not supported (tag %u)",
 			   w->bits, tag);
 	else if (block != w->channels * w->bits / 8)
 		str_printf(k->why, k->cap,
-			   "WAV frames of %u bytes do not fit %u channels of %u "
-			   "bits", block, w->channels, w->bits);
+			   "WAV frames of %u bytes do not fit %u channels of "
+			   "%u bits", block, w->channels, w->bits);
 	else
 		return 0;
 	return -EBADMSG;
@@ -127,7 +127,7 @@ static int read_fmt(struct wav *w, struct walk *k, const uint8_t *p,
 }
 
 /* Was the length left open by a writer that could not seek? A length of 0 is
- * that only where the RIFF length was not filled in either.                   */
+ * that only where the RIFF length was not filled in either.                  */
 static bool is_open_ended(const struct walk *k, uint32_t len)
 {
 	if (len == 0)

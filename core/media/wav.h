@@ -24,17 +24,17 @@ struct wav {
 	size_t offset, len;	/* whole frames of audio in the file          */
 };
 
-/* Rates that a recording may have.                                            */
+/* Rates that a recording may have.                                           */
 #define AUDIO_RATE_MIN 4000
 #define AUDIO_RATE_MAX 192000
 
 bool wav_is(const uint8_t *data, size_t len);
-/* 0, or -EBADMSG with a sentence in `why`.                                    */
+/* 0, or -EBADMSG with a sentence in `why`.                                   */
 int wav_parse(struct wav *w, const uint8_t *data, size_t len, char *why,
 	      size_t cap);
 
 /* A header of our own making for the audio that was found, so that a decoder
- * behind it sees an honest file. Returns the length, at most WAV_HEADER_MAX.  */
+ * behind it sees an honest file. Returns the length, at most WAV_HEADER_MAX. */
 #define WAV_HEADER_MAX 64
 size_t wav_header(const struct wav *w, uint8_t dst[WAV_HEADER_MAX]);
 

@@ -19,12 +19,12 @@ struct worker;
 
 /* Signalling thread. */
 int worker_new(struct worker **wp, unsigned int number);
-void worker_free(struct worker *w);	/* no session left; joins the thread   */
+void worker_free(struct worker *w);	/* no session left; joins the thread  */
 
 /* Any thread. */
 struct inbox *worker_inbox(struct worker *w);
 struct tally *worker_tally(struct worker *w);
-struct drain *worker_drain(struct worker *w);	/* to lend to sessions         */
+struct drain *worker_drain(struct worker *w);	/* to lend to sessions        */
 const struct clock *worker_clock(void);
 
 /* The worker's own thread. */

@@ -69,8 +69,14 @@ static int check_tables(const struct cln_plugin *pl, char *why, size_t cap)
 {
 	int err = 0;
 
-	for (size_t i = 0; pl->codecs && pl->codecs[i] && !err; i++)
+	for (size_t i = 0; pl->codecs && pl->codecs[i] && !err; i++) {
 		err = check_codec(pl->codecs[i], why, cap);
+		for (size_t k = 0; k < i && !err; k++)
+			if (!strcmp(pl->codecs[k]->api_name,
+				    pl->codecs[i]->api_name))
+				err = fault(why, cap, "two of its codecs have "
+					    "the same api_name");
+	}
 	for (size_t i = 0; pl->apps && pl->apps[i] && !err; i++)
 		err = check_app(pl->apps[i], why, cap);
 	return err;

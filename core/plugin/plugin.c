@@ -22,7 +22,7 @@
 
 /* A codec that has a place in the API, whether or not a plugin for it is
  * loaded here: such a name is accepted with a warning.                        */
-static const char *const known_codecs[] = {
+const char *const plugins_known_codecs[] = {
 	"mulaw", "alaw", "g729", "g723", "g722", "opus", NULL
 };
 
@@ -119,6 +119,11 @@ static bool is_taken(const struct plugins *p, const struct cln_plugin *pl,
 				   pl->codecs[i]->api_name);
 			return true;
 		}
+		if (p->n_codecs + i == CODECS_MAX) {
+			str_printf(why, cap, "more than %d codecs are too many",
+				   CODECS_MAX);
+			return true;
+		}
 	}
 	return false;
 }
@@ -188,14 +193,10 @@ static int open_plugin(struct entry *e, char *why, size_t cap)
 	return err;
 }
 
-static int take_codecs(struct plugins *p, const struct cln_plugin *pl)
+static void take_codecs(struct plugins *p, const struct cln_plugin *pl)
 {
-	for (size_t i = 0; pl->codecs && pl->codecs[i]; i++) {
-		if (p->n_codecs == CODECS_MAX)
-			return -ENOSPC;
+	for (size_t i = 0; pl->codecs && pl->codecs[i]; i++)
 		p->codecs[p->n_codecs++] = pl->codecs[i];
-	}
-	return 0;
 }
 
 static struct entry *entry_new(struct plugins *p, const char *file)
@@ -227,11 +228,10 @@ int plugins_load(struct plugins *p, const char *file, char *why, size_t cap)
 	err = open_object(e, file, why, cap);
 	if (!err)
 		err = open_plugin(e, why, cap);
-	if (!err)
-		err = take_codecs(p, e->plugin);
 	str_copy(e->info.state, sizeof(e->info.state),
 		 err ? "refused" : "loaded");
 	if (!err) {
+		take_codecs(p, e->plugin);
 		log_info("plugin: %s %s loaded: %s", e->info.name,
 			 e->info.version, e->info.offers);
 		return 0;
@@ -257,9 +257,10 @@ static int load_one(struct plugins *p, const char *dir, const char *name,
 {
 	char path[512], text[256] = "";
 	const char *suffix = strstr(name, ".so") ? "" : ".so";
+	const char *slash = strrchr(name, '/');
 	int err;
 
-	if (strchr(name, '/'))
+	if (slash)
 		err = str_copy(path, sizeof(path), name);
 	else
 		err = str_printf(path, sizeof(path), "%s/%s%s", dir, name,
@@ -268,6 +269,7 @@ static int load_one(struct plugins *p, const char *dir, const char *name,
 		err = plugins_load(p, path, text, sizeof(text));
 	if (!err)
 		return 0;
+	name = slash ? slash + 1 : name;
 	str_copy_n(path, sizeof(path), name, strcspn(name, "."));
 	if (!conf_plugin_required(p->conf, path))
 		return 0;
@@ -281,9 +283,10 @@ static int load_dir(struct plugins *p, const char *dir, char *why, size_t cap)
 	int n = scandir(dir, &names, only_objects, alphasort), err = 0;
 
 	if (n < 0) {
+		err = -errno;
 		str_printf(why, cap, "plugins.dir %s: %s", dir,
-			   strerror(errno));
-		return -errno;
+			   strerror(-err));
+		return err;
 	}
 	for (int i = 0; i < n; i++) {
 		if (!err)
@@ -348,15 +351,15 @@ const struct cln_codec *plugins_codec(const struct plugins *p,
 
 int plugins_codec_known(const char *api_name)
 {
-	for (size_t i = 0; known_codecs[i]; i++)
-		if (!strcmp(known_codecs[i], api_name))
+	for (size_t i = 0; plugins_known_codecs[i]; i++)
+		if (!strcmp(plugins_known_codecs[i], api_name))
 			return 1;
 	return 0;
 }
 
 const char *plugins_codec_nearest(const char *api_name)
 {
-	return str_nearest(api_name, known_codecs);
+	return str_nearest(api_name, plugins_known_codecs);
 }
 
 const struct cln_codec *plugins_codec_at(const struct plugins *p, size_t n)

@@ -32,6 +32,8 @@ const struct cln_codec *plugins_codec(const struct plugins *p,
 				      const char *api_name);
 /* Is this a codec name that Carillon knows, loaded or not?                    */
 int plugins_codec_known(const char *api_name);
+/* All such names, NULL-ended.                                                 */
+extern const char *const plugins_known_codecs[];
 /* The known name that is nearest to a wrong one, or NULL.                      */
 const char *plugins_codec_nearest(const char *api_name);
 /* Nth of all codecs, NULL past the end.                                       */

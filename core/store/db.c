@@ -32,7 +32,8 @@ static const char *const texts[DB_STATEMENTS] = {
 		"FROM carriers ORDER BY id",
 	[DB_HISTORY_ADD] =
 		"INSERT INTO history(carrier_id,at,state,code,reason) "
-		"VALUES(?1,?2,?3,?4,?5)",
+		"SELECT ?1,?2,?3,?4,?5 "
+		"WHERE EXISTS(SELECT 1 FROM carriers WHERE id=?1)",
 	[DB_HISTORY_TRIM] =
 		"DELETE FROM history WHERE carrier_id=?1 AND n<=(SELECT n FROM "
 		"history WHERE carrier_id=?1 ORDER BY n DESC LIMIT 1 OFFSET ?2)",

@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/str.h"
 #include "store/db.h"
@@ -164,7 +165,7 @@ static int add_recipients(struct db *db, int64_t num,
 		db_bind_int(st, 1, num);
 		db_bind_int(st, 2, (int64_t)i);
 		/* A SIP URI goes its own way, whatever the job's carrier.     */
-		db_bind_text(st, 3, str_starts(to->to, "sip:") ? "" : carrier);
+		db_bind_text(st, 3, strncasecmp(to->to, "sip:", 4) ? carrier : "");
 		db_bind_text(st, 4, to->to);
 		db_bind_text(st, 5, to->from ? to->from : play->from);
 		err = db_run(st);

@@ -95,7 +95,8 @@ int db_job_rows(struct db *db, struct store_req *r)
 
 	r->rows.rows = rows;
 	if (rows)
-		rows->items = calloc(r->rows.limit + 1, sizeof(*rows->items));
+		rows->items = calloc((size_t)r->rows.limit + 1,
+				     sizeof(*rows->items));
 	if (err || !rows || !rows->items)
 		return err ? err : -ENOMEM;
 	st = db_get(db, DB_ROWS);

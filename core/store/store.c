@@ -38,6 +38,7 @@ struct store {
 	bool stopping;
 	struct store_req *group[GROUP_MAX];
 	size_t n_group;
+	int group_err;			/* of its requests: the disk's refusal */
 	atomic_uint_fast64_t requests, commits;
 	atomic_int_fast64_t last_commit_us;
 	atomic_int last_err;
@@ -75,6 +76,12 @@ static void answer(struct store_req *r)
 	inbox_complete(r->home, &r->msg);
 }
 
+/* Is it the disk's fault, not the request's?                                  */
+static bool is_refusal(int err)
+{
+	return err && err != -ENOENT && err != -EEXIST;
+}
+
 /* A failed request takes back only what it did itself.                        */
 static void execute(struct store *s, struct store_req *r)
 {
@@ -86,6 +93,8 @@ static void execute(struct store *s, struct store_req *r)
 		db_run(db_get(&s->db, DB_BACK));
 	db_run(db_get(&s->db, DB_RELEASE));
 	r->err = err;
+	if (is_refusal(err))
+		s->group_err = err;
 	atomic_fetch_add(&s->requests, 1);
 }
 
@@ -93,21 +102,25 @@ static void commit(struct store *s, int64_t began_ns)
 {
 	int err = db_run(db_get(&s->db, DB_COMMIT));
 
+	/* What ended the transaction says more than that there is none.       */
+	if (err && s->group_err)
+		err = s->group_err;
 	if (err) {
 		log_error("store: commit of %zu requests: %s", s->n_group,
 			  strerror(-err));
 		db_run(db_get(&s->db, DB_ROLLBACK));
 	}
+	atomic_fetch_add(&s->commits, 1);
+	atomic_store(&s->last_err, err ? err : s->group_err);
+	atomic_store(&s->last_commit_us,
+		     (clock_now_ns(s->clock) - began_ns) / 1000);
 	for (size_t i = 0; i < s->n_group; i++) {
 		if (err)
 			s->group[i]->err = err;
 		answer(s->group[i]);
 	}
 	s->n_group = 0;
-	atomic_fetch_add(&s->commits, 1);
-	atomic_store(&s->last_err, err);
-	atomic_store(&s->last_commit_us,
-		     (clock_now_ns(s->clock) - began_ns) / 1000);
+	s->group_err = 0;
 }
 
 static void refuse(struct store_req *r, int err)
@@ -121,8 +134,10 @@ static struct msg *run_group(struct store *s, struct msg *m)
 	int64_t began = clock_now_ns(s->clock);
 	int err = db_run(db_get(&s->db, DB_BEGIN));
 
-	if (err)
+	if (err) {
 		log_error("store: begin: %s", strerror(-err));
+		atomic_store(&s->last_err, err);
+	}
 	while (m && s->n_group < GROUP_MAX) {
 		struct msg *next = m->next;
 
@@ -174,8 +189,10 @@ static int lock_dir(struct store *s, const char *dir, char *why, size_t cap)
 		return err;
 	}
 	err = str_printf(path, sizeof(path), "%s/lock", dir);
-	if (err)
+	if (err) {
+		str_printf(why, cap, "state.dir: its name is too long");
 		return err;
+	}
 	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (s->lock_fd < 0 || flock(s->lock_fd, LOCK_EX | LOCK_NB)) {
 		err = errno == EWOULDBLOCK ? -EBUSY : -errno;

@@ -58,7 +58,7 @@ class Carillond:
             f"sip.listen=udp:{host}:{self.sip_port}",
             f"state.dir={self.state}", f"media.address={host}",
             f"media.ports={ports.media()}", "log.format=json",
-            f"plugins.dir={plugins_dir(folder)}"]
+            "limits.drain_s=0", f"plugins.dir={plugins_dir(folder)}"]
         if not any(s.startswith("fetch.allow=") for s in settings):
             self.settings.append("fetch.allow=127.0.0.0/8")
         if key:

@@ -33,7 +33,8 @@ def best_lag(needle, hay, first, last):
     return best
 
 
-def is_loud(block, level=200):
+def is_loud(block, level=900):
+    """Speech, and not the noise between words."""
     return dot(block, block) > len(block) * level * level
 
 

@@ -42,7 +42,8 @@ class Message:
     @property
     def cseq(self):
         number, _, method = self.get("cseq", "0 ?").partition(" ")
-        return int(number), method.strip()
+        # An answer to a broken request echoes what was in it.
+        return int(number) if number.isdecimal() else 0, method.strip()
 
     @property
     def call_id(self):

@@ -151,19 +151,33 @@ def test_answer_without_usable_media_is_ended(server, article, peer, what):
 
 @pytest.mark.parametrize("old,new", [
     (b"ptime:20", b"ptime:-20"), (b"ptime:20", b"ptime:0"),
-    (b"a=ptime", b"a=fmtp:0 " + b"x" * 5000 + b"\r\na=ptime"),
     (b" 0 8", b" 0 8 " + b" ".join(b"%d" % n for n in range(20, 320)))],
-    ids=["ptime-negative", "ptime-0", "fmtp-5k", "formats-300"])
-def test_silly_answer_with_a_codec_is_played(server, article, peer,
-                                             receiver, old, new):
+    ids=["ptime-negative", "ptime-0", "formats-300"])
+def test_answer_with_silly_sdp_is_ended(server, article, peer, receiver, old,
+                                        new):
+    """The INVITE was answered, so there is an ACK, and a BYE that says why."""
     request_id = server.play("1", article.urls[:1],
                              carrier_id=server.carrier(peer.port))
     call = Answered(peer, receiver.port)
     call.ok(sdp=call.sdp.replace(old, new))
     call.ack()
+    call.take_bye()
+    row = judge.only_row(server.wait_done(request_id), "failed")
+    assert row["reason"].startswith("unusable_answer")
+    assert not receiver.packets
+
+
+def test_format_with_endless_parameters_is_passed_over(server, article, peer,
+                                                       receiver):
+    request_id = server.play("1", article.urls[:1],
+                             carrier_id=server.carrier(peer.port))
+    call = Answered(peer, receiver.port)
+    call.ok(sdp=call.sdp.replace(
+        b"a=ptime", b"a=fmtp:0 " + b"x" * 5000 + b"\r\na=ptime"))
+    call.ack()
     call.take_bye(10)
     judge.only_row(server.wait_done(request_id), "completed")
-    judge.heard_exactly(receiver.packets, "mulaw", article.samples[:1])
+    judge.heard_exactly(receiver.packets, "alaw", article.samples[:1])
 
 
 def test_lost_bye_is_sent_again(server, article, peer, receiver):

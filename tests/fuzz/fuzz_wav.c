@@ -15,7 +15,7 @@
 
 enum { MAX_S = 2, BLOCK = 2048 };
 
-/* libsndfile 1.2 loses some KB when it gives up on a broken Vorbis header.    */
+/* libsndfile 1.2 loses some KB when it gives up on a broken Vorbis header.   */
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:libsndfile.so\nleak:libvorbis.so\n";

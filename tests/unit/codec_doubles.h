@@ -76,7 +76,7 @@ static const struct cln_codec linear16_codec = {
 };
 
 /* Frames of 80 samples with a state: byte 0 counts, byte 1 is 0 for silence.
- * Each open state is counted.                                                 */
+ * Each open state is counted.                                                */
 static atomic_int framed_open;
 
 static inline int framed_open_state(void **statep,
@@ -119,7 +119,7 @@ static const struct cln_codec framed_codec = {
 	.close = framed_close,
 };
 
-/* Stateless frames of 80 samples: 4 bytes where there is sound, 1 for silence. */
+/* Stateless frames of 80 samples: 4 bytes for sound, 1 for silence. */
 static inline int uneven_encode(void *state, const int16_t *pcm, size_t n,
 				uint8_t *out, size_t cap)
 {

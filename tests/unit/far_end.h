@@ -19,8 +19,8 @@ enum { FAR_WAIT_MS = 2000, FAR_MAX = 2048 };
 
 struct far_end {
 	int rtp_fd, rtcp_fd;
-	struct addr rtp, rtcp;		/* where they are                      */
-	uint8_t data[FAR_MAX];		/* of the packet read last             */
+	struct addr rtp, rtcp;		/* where they are                     */
+	uint8_t data[FAR_MAX];		/* of the packet read last            */
 	size_t len;
 };
 

@@ -1,5 +1,6 @@
 /*
- * g711_golden.h - compares a G.711 plugin with its golden file, all inputs.
+ * g711_golden.h - compares a G.711 plugin with its golden file, all inputs. To
+ * be included behind the plugin itself.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef UNIT_G711_GOLDEN_H
@@ -14,12 +15,10 @@
 
 enum { G711_INPUTS = 65536 };
 
-extern const struct cln_plugin carillon_plugin;
-
-/* automake tells where the sources are by $srcdir. */
+/* The build says where the sources are. */
 static void golden_read(uint8_t table[G711_INPUTS], const char *name)
 {
-	const char *top = getenv("srcdir");
+	const char *top = getenv("CARILLON_SOURCE");
 	char path[1024];
 	FILE *f;
 

@@ -21,6 +21,8 @@ struct file {
 
 static inline void file_put(struct file *f, const void *data, size_t len)
 {
+	if (len > SIZE_MAX / 4)
+		abort();
 	if (f->pos + len > f->cap) {
 		f->cap = (f->pos + len) * 2;
 		f->data = realloc(f->data, f->cap);

@@ -89,7 +89,7 @@ static void control_says_bye_once_and_nothing_after_it(void **state)
 }
 
 /* RFC 3550 6.4: who sent within the last two intervals is a sender. */
-static void control_sender_becomes_receiver_after_two_silent_intervals(
+static void control_sender_is_receiver_after_two_silent_intervals(
 	void **state)
 {
 	struct rtcp_news n;
@@ -154,7 +154,7 @@ int main(void)
 		TEST(control_first_report_is_due_after_half_the_interval),
 		TEST(control_switched_off_is_never_due),
 		TEST(control_says_bye_once_and_nothing_after_it),
-		TEST(control_sender_becomes_receiver_after_two_silent_intervals),
+		TEST(control_sender_is_receiver_after_two_silent_intervals),
 		TEST(control_round_trip_is_arrival_less_lsr_and_dlsr),
 		TEST(control_tells_lsr_and_dlsr_of_the_far_ends_report),
 		TEST(control_refuses_what_is_no_rtcp),

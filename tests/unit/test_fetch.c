@@ -25,7 +25,7 @@ static struct inbox *home;
 static struct fetcher *fetcher;
 static struct allow allow[2];
 static int n_done;
-static void *last_done;		/* what the last one was started with          */
+static void *last_done;		/* what the last one was started with         */
 static uint8_t big[MAX_BYTES];
 
 static const struct { const char *path, *headers; } kinds[] = {
@@ -359,7 +359,7 @@ static void fetch_reads_cache_control(void **state)
 }
 
 /* All memory is lent to the first file until it is released; the second waits
- * and then comes in whole.                                                    */
+ * and then comes in whole.                                                   */
 static void fetch_waits_for_memory(void **state)
 {
 	struct fetch *f[2] = { NULL, NULL };

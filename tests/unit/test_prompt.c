@@ -35,7 +35,7 @@ static struct clock now;
 static struct allow allow;
 static struct file wav;
 static int16_t pcm[SAMPLES];
-static int gate;		/* an eventfd: /gate waits for it              */
+static int gate;		/* an eventfd: /gate waits for it             */
 
 static const struct cln_codec *const mulaw[] = { &mulaw_codec };
 static const struct cln_codec *const linear[] = { &linear8_codec };
@@ -459,6 +459,22 @@ static void the_pool_may_go_while_fetches_run(void **state)
 	inbox_run(home);
 }
 
+static void the_pool_may_go_with_a_prompt_just_made(void **state)
+{
+	struct told t;
+	struct prompt_get *g = ask(&t, "/wav");
+
+	(void)state;
+	inbox_wait(home, 10000);	/* fetched ... */
+	inbox_run(home);
+	inbox_wait(home, 10000);	/* ... and made, but not yet told */
+	assert_int_equal(inbox_fill(home), 1);
+	assert_int_equal(t.n, 0);
+	prompt_get_cancel(g);
+	prompts_free(pool);
+	pool = NULL;
+}
+
 struct reader {
 	pthread_t thread;
 	struct prompt *prompt;
@@ -520,6 +536,7 @@ int main(void)
 		TEST(fetches_of_one_host_are_bounded),
 		TEST(a_prompt_outlives_its_pool),
 		TEST(the_pool_may_go_while_fetches_run),
+		TEST(the_pool_may_go_with_a_prompt_just_made),
 		TEST(many_threads_read_one_prompt),
 	};
 

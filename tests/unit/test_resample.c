@@ -99,7 +99,7 @@ static double snr_db(const int16_t *got, size_t from, size_t to, double hz,
 }
 
 /* The tone comes out where it went in: a delay of one sample would leave 2 dB.
- * Rounding to 16 bits alone leaves some 89 dB of a tone this loud.            */
+ * Rounding to 16 bits alone leaves some 89 dB of a tone this loud.           */
 static void resample_keeps_a_tone_in_place(void **state)
 {
 	static const unsigned int rates[] = { 11025, 16000, 44100, 48000 };

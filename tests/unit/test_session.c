@@ -18,7 +18,7 @@
 #include "far_end.h"
 #include "media/session.h"
 
-enum { FIRST_PORT = 41100, LAST_PORT = 41199, BIG = 16000, T0 = 1000 };
+enum { FIRST_PORT = 10200, LAST_PORT = 10299, BIG = 16000, T0 = 1000 };
 
 static uint8_t bytes[BIG], packet[2048];
 static const struct cln_codec_params ms20 = { .ptime_ms = 20 };
@@ -176,7 +176,7 @@ static void nothing_is_sent_before_the_start_nor_after_the_end(void **state)
 	assert_int_equal(played, 0);
 }
 
-static void played_comes_after_the_last_packets_time_and_a_silent_tail(
+static void played_comes_after_the_last_packet_and_a_silent_tail(
 	void **state)
 {
 	struct session_aim at = aim();
@@ -529,7 +529,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(packets_follow_each_other_in_seq_time_and_content),
 		TEST(nothing_is_sent_before_the_start_nor_after_the_end),
-		TEST(played_comes_after_the_last_packets_time_and_a_silent_tail),
+		TEST(played_comes_after_the_last_packet_and_a_silent_tail),
 		TEST(hold_stands_still_and_resume_goes_on),
 		TEST(held_from_the_start_sends_nothing_until_resumed),
 		TEST(nothing_is_sent_to_nowhere),

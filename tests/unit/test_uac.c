@@ -7,7 +7,7 @@
 
 #include "sip/uac.h"
 
-#define CONTACT "Contact: <sip:gw@192.0.2.77:5070>\r\n"
+#define TARGET "Contact: <sip:gw@192.0.2.77:5070>\r\n"
 #define SDP_TYPE "Content-Type: application/sdp\r\n"
 #define OFFER "v=0\r\no=- 1 1 IN IP4 198.51.100.1\r\ns=-\r\n"
 #define ANSWER "v=0\r\no=- 2 2 IN IP4 192.0.2.77\r\ns=-\r\n"
@@ -116,7 +116,7 @@ static void invite(void)
 
 static void answer_with(const char *tag)
 {
-	wire_answer(nth_sent("INVITE", 0), 200, tag, CONTACT SDP_TYPE, ANSWER);
+	wire_answer(nth_sent("INVITE", 0), 200, tag, TARGET SDP_TYPE, ANSWER);
 }
 
 static void talk(void)
@@ -569,7 +569,7 @@ static void forks_without_end_are_bounded(void **state)
 	talk();
 	for (int i = 0; i < 100; i++) {
 		str_printf(tag, sizeof(tag), "t%d", i);
-		wire_answer(sent[0].text, 200, tag, CONTACT, "");
+		wire_answer(sent[0].text, 200, tag, TARGET, "");
 	}
 	assert_true(count_sent("BYE") < 20);
 }
@@ -580,7 +580,7 @@ static void loose_route_set_is_reversed(void **state)
 
 	(void)state;
 	invite();
-	wire_answer(last(), 200, "peer", CONTACT
+	wire_answer(last(), 200, "peer", TARGET
 		    "Record-Route: <sip:192.0.2.1;lr>, <sip:192.0.2.2:5080;lr>"
 		    "\r\nRecord-Route: <sip:192.0.2.3;lr>\r\n", "");
 	ack = last();
@@ -602,7 +602,7 @@ static void strict_first_route_becomes_the_request_uri(void **state)
 {
 	(void)state;
 	invite();
-	wire_answer(last(), 200, "peer", CONTACT
+	wire_answer(last(), 200, "peer", TARGET
 		    "Record-Route: <sip:192.0.2.1;lr>\r\n"
 		    "Record-Route: <sip:192.0.2.3:5090>\r\n", "");
 	assert_true(starts(last(), "ACK sip:192.0.2.3:5090 SIP/2.0\r\n"));

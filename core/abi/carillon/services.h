@@ -89,7 +89,7 @@ struct cln_field {
 	uint32_t cap;			/* STRING: bytes with NUL              */
 	int32_t min, max, def_int;	/* INT and BOOL                        */
 	const char *def;		/* STRING                              */
-	const char *const *choices;	/* STRING: NULL-ended, or NULL         */
+	const char *const *choices;	/* STRING, CODECS: NULL-ended, or NULL */
 	/* STRING: 0, or -EINVAL with a sentence in why[cap].                  */
 	int (*check)(const char *value, char *why, size_t cap);
 	const char *help;

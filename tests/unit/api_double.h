@@ -1,0 +1,524 @@
+/*
+ * api_double.h - a core that is none: services and host for tests of the API,
+ * and a client that speaks raw HTTP to it.
+ */
+/* SPDX-License-Identifier: MIT */
+#ifndef TEST_API_DOUBLE_H
+#define TEST_API_DOUBLE_H
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <carillon/plugin.h>
+
+extern const struct cln_plugin carillon_plugin;
+
+/* ---- the host ------------------------------------------------------------- */
+
+struct double_option {
+	const char *name, *value;
+};
+
+static struct {
+	const struct double_option *options;	/* ended by a NULL name       */
+	pthread_mutex_t lock;
+	char log[65536];
+	size_t log_len;
+	int port;			/* from the line about listening      */
+} host_state = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static inline void host_log(void *ctx, enum cln_log_level level,
+			    const char *text)
+{
+	const char *at = strstr(text, "listening on http://");
+	size_t left;
+
+	(void)ctx;
+	(void)level;
+	pthread_mutex_lock(&host_state.lock);
+	left = sizeof(host_state.log) - host_state.log_len;
+	if (strlen(text) + 2 < left)
+		host_state.log_len += (size_t)snprintf(
+			host_state.log + host_state.log_len, left, "%s\n",
+			text);
+	if (at)
+		host_state.port = (int)strtol(strrchr(at, ':') + 1, NULL, 10);
+	pthread_mutex_unlock(&host_state.lock);
+}
+
+static inline bool log_has(const char *text)
+{
+	bool has;
+
+	pthread_mutex_lock(&host_state.lock);
+	has = strstr(host_state.log, text) != NULL;
+	pthread_mutex_unlock(&host_state.lock);
+	return has;
+}
+
+static inline const char *host_option(void *ctx, const char *name,
+				      unsigned int nth)
+{
+	const struct double_option *o = host_state.options;
+
+	(void)ctx;
+	for (; o->name; o++)
+		if (!strcmp(o->name, name) && nth-- == 0)
+			return o->value;
+	return NULL;
+}
+
+static inline int64_t mono_ms(void *ctx)
+{
+	struct timespec t;
+
+	(void)ctx;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static const struct cln_host test_host = {
+	.size = sizeof(test_host), .abi_major = CLN_ABI_MAJOR,
+	.abi_minor = CLN_ABI_MINOR, .server_version = "0.0-test",
+	.log = host_log, .option = host_option, .now_ms = mono_ms,
+};
+
+/* ---- the services --------------------------------------------------------- */
+
+#define REQUEST_ID "63af0000-0000-4000-8000-000000000001"
+#define CARRIERS_MAX 16
+
+/* What the test sets, and what it finds.                                      */
+static struct {
+	int err;			/* returned by everything if not 0    */
+	atomic_int block;		/* job_create waits while this is 1   */
+	atomic_int jobs;
+	size_t n_recipients, n_items;
+	char to[512], from[64], carrier_id[16], item[256];
+	int single, item_type, ring_timeout_s;
+	uint8_t set[64];
+	int replace;
+	int64_t rows;			/* of the only job                    */
+	uint32_t rows_asked_max;
+	size_t n_carriers;
+	struct cln_carrier carriers[CARRIERS_MAX];
+} core;
+
+#define F_AT(m) .offset = offsetof(struct cln_carrier, m), \
+		.cap = sizeof(((struct cln_carrier *)0)->m)
+#define F_DEF(id, label, kind, ...) \
+	static const struct cln_field id = { \
+		.size = sizeof(id), .name = label, .type = kind, __VA_ARGS__ }
+
+F_DEF(c_name, "name", CLN_FIELD_STRING, .flags = CLN_FIELD_REQUIRED,
+      F_AT(name));
+F_DEF(c_host, "host", CLN_FIELD_STRING, .flags = CLN_FIELD_REQUIRED,
+      F_AT(host));
+F_DEF(c_port, "port", CLN_FIELD_INT, .max = 65535, F_AT(port));
+F_DEF(c_protocol, "protocol", CLN_FIELD_STRING, .def = "SIP",
+      F_AT(protocol));
+F_DEF(c_prefix, "prefix", CLN_FIELD_STRING, F_AT(prefix));
+F_DEF(c_codecs, "codecs", CLN_FIELD_CODECS, .flags = CLN_FIELD_REQUIRED,
+      F_AT(codecs));
+F_DEF(c_register, "register", CLN_FIELD_BOOL, F_AT(do_register));
+F_DEF(c_username, "username", CLN_FIELD_STRING, .flags = CLN_FIELD_NULLABLE,
+      F_AT(username));
+F_DEF(c_password, "password", CLN_FIELD_STRING,
+      .flags = CLN_FIELD_NULLABLE | CLN_FIELD_SECRET, F_AT(password));
+
+static const struct cln_field *const core_fields[] = {
+	&c_name, &c_host, &c_port, &c_protocol, &c_prefix, &c_codecs,
+	&c_register, &c_username, &c_password, NULL
+};
+
+static inline struct cln_carrier *core_find(const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < core.n_carriers; i++)
+		if (!strcmp(core.carriers[i].id, id))
+			return &core.carriers[i];
+	return NULL;
+}
+
+static inline void core_problem(struct cln_problems *ps, int code,
+				const char *pointer)
+{
+	ps->n = 1;
+	ps->items[0].code = code;
+	snprintf(ps->items[0].pointer, sizeof(ps->items[0].pointer), "%s",
+		 pointer);
+	snprintf(ps->items[0].detail, sizeof(ps->items[0].detail),
+		 "the core says no");
+}
+
+static inline int core_carrier_create(void *ctx, struct cln_carrier *c,
+				      struct cln_codec_list *warnings,
+				      struct cln_problems *problems)
+{
+	(void)ctx;
+	if (core.err)
+		return core.err;
+	if (!strcmp(c->codecs.names[0], "nonsense")) {
+		core_problem(problems, CLN_INVALID, "/codecs/0");
+		return -EINVAL;
+	}
+	warnings->n = 0;
+	for (uint32_t i = 0; i < c->codecs.n; i++)
+		if (c->codecs.names[i][0] == 'g')
+			memcpy(warnings->names[warnings->n++],
+			       c->codecs.names[i], 16);
+	snprintf(c->id, sizeof(c->id), "%08x",
+		 0x74445600u + (unsigned int)core.n_carriers);
+	c->version = 1;
+	c->created_at = c->updated_at = 1700000000123;
+	c->password_set = c->password[0] != '\0';
+	if (core.n_carriers < CARRIERS_MAX)
+		core.carriers[core.n_carriers++] = *c;
+	return 0;
+}
+
+static inline int core_carrier_update(void *ctx, const char *id,
+				      struct cln_carrier *c,
+				      const uint8_t *set, int replace,
+				      int64_t version,
+				      struct cln_codec_list *warnings,
+				      struct cln_problems *problems)
+{
+	struct cln_carrier *old = core_find(id);
+
+	(void)ctx;
+	(void)problems;
+	warnings->n = 0;
+	if (core.err || !old)
+		return core.err ? core.err : -ENOENT;
+	if (version && version != old->version)
+		return -ESTALE;
+	memcpy(core.set, set, sizeof(core.set));
+	core.replace = replace;
+	if (set[0])
+		memcpy(old->name, c->name, sizeof(old->name));
+	old->version++;
+	*c = *old;
+	return 0;
+}
+
+static inline int core_carrier_get(void *ctx, const char *id,
+				   struct cln_carrier *c)
+{
+	(void)ctx;
+	if (core.err || !core_find(id))
+		return core.err ? core.err : -ENOENT;
+	*c = *core_find(id);
+	return 0;
+}
+
+static inline int core_carrier_delete(void *ctx, const char *id,
+				      int64_t version)
+{
+	struct cln_carrier *c = core_find(id);
+
+	(void)ctx;
+	if (core.err || !c)
+		return core.err ? core.err : -ENOENT;
+	if (version && version != c->version)
+		return -ESTALE;
+	*c = core.carriers[--core.n_carriers];
+	return 0;
+}
+
+static inline int core_carrier_list(void *ctx, const char *after,
+				    uint32_t limit, cln_carrier_fn *fn,
+				    void *arg)
+{
+	size_t i;
+
+	(void)ctx;
+	for (i = 0; !core.err && i < core.n_carriers && limit; i++) {
+		if (strcmp(core.carriers[i].id, after) <= 0)
+			continue;
+		fn(arg, &core.carriers[i]);
+		limit--;
+	}
+	return core.err;
+}
+
+static inline int core_carrier_status(void *ctx, const char *id,
+				      struct cln_carrier_status *st)
+{
+	(void)ctx;
+	if (core.err || strcmp(id, "74445609"))
+		return core.err ? core.err : -ENOENT;
+	snprintf(st->request_id, sizeof(st->request_id), "%s", REQUEST_ID);
+	st->state = CLN_REG_REGISTERED;
+	st->expires_at = 1700000000123;
+	st->last_code = 200;
+	snprintf(st->last_reason, sizeof(st->last_reason), "%s", "O\xff" "K");
+	snprintf(st->server, sizeof(st->server), "%s", "udp:192.0.2.1:5060");
+	st->n_history = 1;
+	st->history[0].at = 1700000000000;
+	st->history[0].state = CLN_REG_REGISTERING;
+	return 0;
+}
+
+static inline int core_job_create(void *ctx, const struct cln_play *play,
+				  struct cln_problems *problems)
+{
+	(void)ctx;
+	atomic_fetch_add(&core.jobs, 1);
+	while (atomic_load(&core.block))
+		usleep(1000);
+	if (core.err)
+		return core.err;
+	core.n_recipients = play->n_recipients;
+	core.n_items = play->n_items;
+	core.single = play->single;
+	core.ring_timeout_s = play->ring_timeout_s;
+	core.item_type = play->items[0].type;
+	snprintf(core.to, sizeof(core.to), "%s", play->recipients[0].to);
+	snprintf(core.from, sizeof(core.from), "%s",
+		 play->from ? play->from : "");
+	snprintf(core.carrier_id, sizeof(core.carrier_id), "%s",
+		 play->carrier_id ? play->carrier_id : "");
+	snprintf(core.item, sizeof(core.item), "%s", play->items[0].text);
+	if (core.item_type == CLN_ITEM_SAY) {
+		core_problem(problems, CLN_NO_SPEECH_SOURCE,
+			     "/playlist/0/say");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static inline int core_job_get(void *ctx, const char *id, struct cln_job *job)
+{
+	(void)ctx;
+	if (core.err || strcmp(id, REQUEST_ID))
+		return core.err ? core.err : -ENOENT;
+	snprintf(job->id, sizeof(job->id), "%s", REQUEST_ID);
+	job->state = CLN_JOB_RUNNING;
+	job->created_at = 1700000000123;
+	job->recipients = core.rows;
+	job->totals[CLN_RCPT_COMPLETED] = core.rows;
+	return 0;
+}
+
+static inline void core_row(int64_t n, cln_row_fn *fn, void *arg)
+{
+	struct cln_played played[2] = { { 0, 1500, -1 }, { 1, 20, 20 } };
+	struct cln_attempt a = {
+		.size = sizeof(a), .carrier_id = "74445609", .codec = "mulaw",
+		.call_id = "c1", .started_at = 1700000000000,
+		.ringing_at = 1700000000100, .answered_at = 1700000001000,
+		.ended_at = 1700000003700, .sip_code = 200,
+		.sip_reason = "=HYPERLINK(\"x\")", .q850_cause = 16,
+		.hangup_by = CLN_BY_CALLEE, .route = "named by the request",
+		.rtp = { .sent = 100, .far_lost = -1, .far_jitter_us = -1,
+			 .round_trip_us = -1 },
+		.n_played = 2, .played = played,
+	};
+	struct cln_report_row row = {
+		.row = n, .to = "+4930", .state = n % 2 ? CLN_RCPT_COMPLETED
+							: CLN_RCPT_QUEUED,
+		.reason = "", .n_attempts = n % 2, .attempts = &a,
+	};
+
+	fn(arg, &row);
+}
+
+static inline int core_job_rows(void *ctx, const char *id, int64_t from,
+				uint32_t limit, cln_row_fn *fn, void *arg)
+{
+	(void)ctx;
+	(void)id;
+	if (limit > core.rows_asked_max)
+		core.rows_asked_max = limit;
+	for (; from < core.rows && limit; from++, limit--)
+		core_row(from, fn, arg);
+	return 0;
+}
+
+static inline int core_plugins(void *ctx, cln_plugin_fn *fn, void *arg)
+{
+	struct cln_plugin_info p = {
+		.size = sizeof(p), .name = "pcmu", .version = "1",
+		.licence = "MIT", .abi_major = 1, .state = "loaded",
+		.offers = "codec PCMU (mulaw)",
+	};
+
+	(void)ctx;
+	fn(arg, &p);
+	return 0;
+}
+
+static inline int core_ready(void *ctx, char *why, size_t cap)
+{
+	(void)ctx;
+	if (core.err)
+		snprintf(why, cap, "the store is away");
+	return core.err;
+}
+
+static const struct cln_services test_services = {
+	.size = sizeof(test_services), .carrier_fields = core_fields,
+	.carrier_create = core_carrier_create,
+	.carrier_update = core_carrier_update,
+	.carrier_get = core_carrier_get,
+	.carrier_delete = core_carrier_delete,
+	.carrier_list = core_carrier_list,
+	.carrier_status = core_carrier_status,
+	.job_create = core_job_create, .job_get = core_job_get,
+	.job_rows = core_job_rows, .plugins = core_plugins,
+	.ready = core_ready,
+};
+
+/* ---- the API, started ------------------------------------------------------ */
+
+static void *api_state;
+
+static inline int api_up(const struct double_option *options)
+{
+	int err;
+
+	memset(&core, 0, sizeof(core));
+	host_state.options = options;
+	host_state.log_len = 0;
+	host_state.log[0] = '\0';
+	host_state.port = 0;
+	err = carillon_plugin.open(&test_host, &api_state);
+	if (!err)
+		err = carillon_plugin.apps[0]->start(api_state,
+						     &test_services);
+	return err;
+}
+
+static inline void api_down(void)
+{
+	carillon_plugin.apps[0]->stop(api_state);
+	carillon_plugin.close(api_state);
+}
+
+/* ---- the client ------------------------------------------------------------ */
+
+static inline int dial(void)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)host_state.port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct timeval limit = { .tv_sec = 10 };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to))) {
+		perror("connect");
+		abort();
+	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	return fd;
+}
+
+static inline void put(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return;
+		text += n;
+		len -= (size_t)n;
+	}
+}
+
+/* Where the answer that begins at `text` ends, 0 while it is not all there.   */
+static inline size_t answer_end(const char *text, bool head)
+{
+	const char *body = strstr(text, "\r\n\r\n"), *p;
+
+	if (!body)
+		return 0;
+	body += 4;
+	p = strstr(text, "\r\nTransfer-Encoding: chunked");
+	if (p && p < body && !head) {
+		p = strstr(body, "0\r\n\r\n");
+		return p ? (size_t)(p + 5 - text) : 0;
+	}
+	p = strstr(text, "Content-Length: ");
+	if (head || !p || p > body)
+		return (size_t)(body - text);
+	return (size_t)(body - text) + strtoul(p + 16, NULL, 10);
+}
+
+static char answer[1 << 21];
+
+/* Reads one answer, or to the end of the connection.                          */
+static inline void get(int fd, bool head)
+{
+	size_t len = 0, end;
+
+	answer[0] = '\0';
+	while (len + 1 < sizeof(answer)) {
+		ssize_t n = recv(fd, answer + len, sizeof(answer) - 1 - len, 0);
+
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+		answer[len] = '\0';
+		end = answer_end(answer, head);
+		if (end && len >= end)
+			break;
+	}
+}
+
+/* Sends raw bytes on a connection of its own; the status of the answer.       */
+static inline int raw(const char *text, size_t len)
+{
+	int fd = dial();
+
+	put(fd, text, len);
+	get(fd, !strncmp(text, "HEAD", 4));
+	close(fd);
+	return !strncmp(answer, "HTTP/1.1 ", 9) ?
+	       (int)strtol(answer + 9, NULL, 10) : 0;
+}
+
+/* One request; `headers`: whole lines with CRLF, or "".                       */
+static inline int ask(const char *method, const char *target,
+		      const char *headers, const char *body)
+{
+	static char text[1 << 20];
+	int n = snprintf(text, sizeof(text), "%s %s HTTP/1.1\r\n"
+			 "Host: 127.0.0.1\r\nConnection: close\r\n%s",
+			 method, target, headers);
+
+	if (body)
+		n += snprintf(text + n, sizeof(text) - (size_t)n,
+			      "Content-Length: %zu\r\n", strlen(body));
+	n += snprintf(text + n, sizeof(text) - (size_t)n, "\r\n%s",
+		      body ? body : "");
+	return raw(text, (size_t)n);
+}
+
+static inline const char *body_of(void)
+{
+	const char *body = strstr(answer, "\r\n\r\n");
+
+	return body ? body + 4 : "";
+}
+
+static inline bool says(const char *text)
+{
+	return strstr(answer, text) != NULL;
+}
+
+#endif

@@ -1,0 +1,297 @@
+/*
+ * test_client.c - challenges, addresses in turn, local verdicts.
+ * Needs: sip_wire.h; all of core/sip and core/base; osip2, cares.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sip_wire.h"
+
+#include "sip/build.h"
+#include "sip/client.h"
+#include "sip/uac.h"
+
+#define NONCE(n) "Digest realm=\"r\", nonce=\"" n "\", qop=\"auth\", opaque=\"\""
+
+static const struct sip_account account = { "bob", "secret", NULL };
+static struct client_auth auth;
+static struct client *client;
+static int code;			/* of the final answer                 */
+static char note[64];
+static unsigned int n_finals;
+
+static void response(void *arg, const osip_message_t *resp, int c, bool final,
+		     const char *n)
+{
+	assert_ptr_equal(arg, &client);
+	(void)resp;
+	if (!final)
+		return;
+	n_finals++;
+	code = c;
+	str_copy(note, sizeof(note), n);
+	client_free(client);
+	client = NULL;
+}
+
+static void start_with(const struct sip_account *a, const char *host)
+{
+	struct client_params p = {
+		.account = a, .auth = &auth, .response = response,
+		.arg = &client,
+	};
+	struct buf text;
+
+	buf_init(&text, 4096);
+	buf_puts(&text, "OPTIONS sip:example.com SIP/2.0\r\n"
+			"From: <sip:a@example.com>;tag=1\r\n"
+			"To: <sip:example.com>\r\nCall-ID: abc\r\n"
+			"CSeq: 5 OPTIONS\r\n\r\n");
+	assert_int_equal(build_parse(&p.request, &text), 0);
+	buf_deinit(&text);
+	assert_int_equal(sip_target_parse(&p.target, host), 0);
+	assert_int_equal(client_new(&client, sip, &p), 0);
+	assert_int_equal(client_start(client), 0);
+	assert_int_equal(n_sent, 0);
+	wire_settle();
+}
+
+static void start(void)
+{
+	start_with(&account, PEER);
+}
+
+static int set_up(void **state)
+{
+	memset(&auth, 0, sizeof(auth));
+	code = 0;
+	n_finals = 0;
+	note[0] = '\0';
+	return wire_set_up(state);
+}
+
+static int tear_down(void **state)
+{
+	client_free(client);
+	client = NULL;
+	return wire_tear_down(state);
+}
+
+static void challenge(int c, const char *values)
+{
+	char more[2048];
+
+	str_printf(more, sizeof(more), "%s: %s\r\n",
+		   c == 401 ? "WWW-Authenticate" : "Proxy-Authenticate",
+		   values);
+	wire_answer(last(), c, "t", more, "");
+}
+
+static void a_challenge_is_answered_with_a_new_branch_and_cseq(void **state)
+{
+	const char *a, *b;
+
+	(void)state;
+	start();
+	challenge(401, NONCE("n1"));
+	assert_int_equal(n_sent, 2);
+	a = sent[0].text;
+	b = sent[1].text;
+	assert_string_not_equal(branch_of(a), branch_of(b));
+	assert_string_equal(header(b, "CSeq"), "6 OPTIONS");
+	assert_string_equal(header(b, "Call-ID"), "abc");
+	assert_string_equal(header(b, "From"), header(a, "From"));
+	assert_string_equal(header(b, "To"), "<sip:example.com>");
+	assert_null(header_nth(b, "Via", 1));
+	assert_non_null(strstr(header(b, "Authorization"), "nonce=\"n1\""));
+	assert_non_null(strstr(header(b, "Authorization"), "nc=00000001"));
+	assert_non_null(strstr(header(b, "Authorization"), "opaque=\"\""));
+	wire_simple(b, 200);
+	assert_int_equal(code, 200);
+	assert_int_equal(n_finals, 1);
+}
+
+static void a_407_is_answered_to_the_proxy(void **state)
+{
+	(void)state;
+	start();
+	challenge(407, NONCE("n1"));
+	assert_non_null(header(last(), "Proxy-Authorization"));
+	assert_null(header(last(), "Authorization"));
+	challenge(401, NONCE("n2"));
+	assert_non_null(header(last(), "Proxy-Authorization"));
+	assert_non_null(strstr(header(last(), "Authorization"), "n2"));
+	assert_non_null(strstr(header(last(), "Proxy-Authorization"),
+			       "nc=00000002"));
+	wire_simple(last(), 200);
+	assert_int_equal(code, 200);
+}
+
+static void a_second_refusal_means_wrong_credentials(void **state)
+{
+	(void)state;
+	start();
+	challenge(401, NONCE("n1"));
+	challenge(401, NONCE("n2"));
+	assert_int_equal(n_sent, 2);
+	assert_int_equal(code, 401);
+	assert_string_equal(note, "wrong credentials");
+}
+
+static void stale_is_believed_once(void **state)
+{
+	(void)state;
+	start();
+	challenge(401, NONCE("n1"));
+	challenge(401, NONCE("n2") ", stale=true");
+	assert_int_equal(n_sent, 3);
+	challenge(401, NONCE("n3") ", stale=true");
+	assert_int_equal(n_sent, 3);
+	assert_string_equal(note, "wrong credentials");
+}
+
+static void ever_new_realms_are_bounded(void **state)
+{
+	char value[128];
+
+	(void)state;
+	start();
+	for (int i = 0; i < 10 && !n_finals; i++) {
+		str_printf(value, sizeof(value),
+			   "Digest realm=\"r%d\", nonce=\"n\"", i);
+		challenge(401, value);
+	}
+	assert_int_equal(n_sent, 1 + CLIENT_MAX_CHALLENGES);
+	assert_int_equal(code, 401);
+}
+
+static void a_known_nonce_is_used_before_being_asked(void **state)
+{
+	(void)state;
+	start();
+	challenge(401, NONCE("n1"));
+	wire_simple(last(), 200);
+	wire_forget();
+	start();
+	assert_non_null(strstr(header(last(), "Authorization"),
+			       "nc=00000002"));
+	/* It has become old; being told so without "stale" is no refusal. */
+	challenge(401, NONCE("n2"));
+	assert_int_equal(n_sent, 2);
+	assert_non_null(strstr(header(last(), "Authorization"),
+			       "nc=00000001"));
+	wire_simple(last(), 200);
+	assert_int_equal(code, 200);
+}
+
+static void without_password_no_hash_leaves(void **state)
+{
+	static const struct sip_account none = { "bob", NULL, NULL };
+	static const struct sip_account foreign = { "bob", "s", "mine" };
+
+	(void)state;
+	start_with(&none, PEER);
+	challenge(401, NONCE("n1"));
+	assert_string_equal(note, "no password");
+	wire_forget();
+	start_with(NULL, PEER);
+	challenge(401, NONCE("n1"));
+	assert_string_equal(note, "no account");
+	wire_forget();
+	start_with(&foreign, PEER);
+	challenge(401, NONCE("n1"));
+	assert_string_equal(note, "foreign realm");
+	assert_int_equal(n_sent, 1);
+	assert_int_equal(auth.n, 0);
+}
+
+static void the_first_known_of_several_challenges_is_taken(void **state)
+{
+	(void)state;
+	start();
+	wire_answer(last(), 401, "t",
+		    "WWW-Authenticate: Digest realm=\"r\", nonce=\"x\", "
+		    "algorithm=SHA-512\r\n"
+		    "WWW-Authenticate: Digest realm=\"r\", nonce=\"y\", "
+		    "algorithm=SHA-256\r\n"
+		    "WWW-Authenticate: Digest realm=\"r\", nonce=\"z\"\r\n", "");
+	assert_non_null(strstr(header(last(), "Authorization"),
+			       "nonce=\"y\""));
+	assert_null(header_nth(last(), "Authorization", 1));
+}
+
+static void an_unknown_challenge_is_final(void **state)
+{
+	(void)state;
+	start();
+	challenge(401, "NTLM xyz");
+	assert_int_equal(code, 401);
+	assert_string_equal(note, "no known challenge");
+	wire_forget();
+	start();
+	wire_answer(last(), 407, "t", "", "");
+	assert_int_equal(code, 407);
+	assert_string_equal(note, "no known challenge");
+}
+
+static void a_503_of_the_only_address_is_final(void **state)
+{
+	(void)state;
+	start();
+	wire_simple(last(), 503);
+	assert_int_equal(n_sent, 1);
+	assert_int_equal(code, 503);
+}
+
+/* "localhost" has two addresses in the hosts file of most machines; only the
+ * IPv4 one can be reached from here.                                          */
+static void a_name_is_resolved_before_it_is_tried(void **state)
+{
+	(void)state;
+	start_with(&account, "localhost:5099");
+	for (int i = 0; i < 200 && !n_sent && !n_finals; i++)
+		loop_once(wire_loop, 10);
+	assert_int_equal(n_sent, 1);
+	assert_int_equal(addr_port(&sent[0].to), 5099);
+	assert_int_equal(sent[0].to.sa.sa_family, AF_INET);
+}
+
+static void a_family_without_socket_is_no_way(void **state)
+{
+	(void)state;
+	start_with(&account, "[2001:db8::1]:5060");
+	wire_pass(1);
+	assert_int_equal(code, 503);
+	assert_int_equal(n_sent, 0);
+}
+
+static void freed_early_it_tells_nothing(void **state)
+{
+	(void)state;
+	start();
+	client_free(client);
+	client = NULL;
+	wire_simple(last(), 200);
+	assert_int_equal(n_finals, 0);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_challenge_is_answered_with_a_new_branch_and_cseq),
+		CASE(a_407_is_answered_to_the_proxy),
+		CASE(a_second_refusal_means_wrong_credentials),
+		CASE(stale_is_believed_once),
+		CASE(ever_new_realms_are_bounded),
+		CASE(a_known_nonce_is_used_before_being_asked),
+		CASE(without_password_no_hash_leaves),
+		CASE(the_first_known_of_several_challenges_is_taken),
+		CASE(an_unknown_challenge_is_final),
+		CASE(a_503_of_the_only_address_is_final),
+		CASE(a_name_is_resolved_before_it_is_tried),
+		CASE(a_family_without_socket_is_no_way),
+		CASE(freed_early_it_tells_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
