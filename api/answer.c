@@ -40,7 +40,7 @@ static int put_json(const char *data, size_t len, void *arg)
 	return t->err;
 }
 
-/* Takes tree. Without memory for it the status alone must do.                 */
+/* Takes tree. Without memory for it the status alone must do.                */
 static void set_body(struct answer *an, const char *media, json_t *tree)
 {
 	text_free(&an->body);
@@ -92,7 +92,7 @@ static json_t *problem_object(const struct cln_problem *p, bool with_code)
 	return o;
 }
 
-/* "errors" and, where some were not kept, how many there are.                 */
+/* "errors" and, where some were not kept, how many there are.                */
 static void set_errors(json_t *o, const struct cln_problems *ps)
 {
 	json_t *list = json_array();
@@ -106,7 +106,7 @@ static void set_errors(json_t *o, const struct cln_problems *ps)
 		json_object_set_new(o, "errors_total", json_integer(ps->n));
 }
 
-/* RFC 9457: the facts stand at the top.                                       */
+/* RFC 9457: the facts stand at the top.                                      */
 static json_t *problem_document(const struct request *rq, int status,
 				const struct cln_problem *first)
 {

@@ -46,7 +46,7 @@ static unsigned long long number_option(const struct api *api,
 	value = strtoull(text, &end, 10);
 	if (!*end && value >= min && value <= max)
 		return value;
-	api_log(api, CLN_LOG_WARN, "api: %s is not between %llu and %llu, "
+	api_log(api, CLN_LOG_WARN, "%s is not between %llu and %llu, "
 		"using %llu", name, min, max, fallback);
 	return fallback;
 }
@@ -86,7 +86,7 @@ static int read_options(struct api *api, char *why, size_t cap)
 					      DEFAULT_MAX_BODY, 1024,
 					      1 << 30);
 	api->workers = (unsigned int)number_option(api, "workers",
-						   DEFAULT_WORKERS, 2, 1000);
+						   DEFAULT_WORKERS, 4, 512);
 	return err;
 }
 
@@ -113,7 +113,7 @@ static int start(void *state, const struct cln_services *services)
 	if (api->auth && api->idem)
 		err = read_options(api, why, sizeof(why));
 	if (err)
-		api_log(api, CLN_LOG_ERROR, "api: %s", why);
+		api_log(api, CLN_LOG_ERROR, "%s", why);
 	else
 		err = civet_start(api);
 	if (err)

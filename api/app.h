@@ -35,13 +35,13 @@ struct api {
 void api_log(const struct api *api, enum cln_log_level level, const char *fmt,
 	     ...) __attribute__((format(printf, 3, 4)));
 
-/* civet.c: the HTTP server below.                                             */
+/* civet.c: the HTTP server below.                                            */
 int civet_start(struct api *api);
 void civet_stop(struct api *api);
 
-/* serve.c: one request, from guard to log line. Returns its HTTP status.      */
+/* serve.c: one request, from guard to log line. Returns its HTTP status.     */
 int serve(struct api *api, struct mg_connection *conn);
-/* What civetweb itself refuses, in our envelope.                              */
+/* What civetweb itself refuses, in our envelope.                             */
 void serve_refusal(struct api *api, struct mg_connection *conn, int status,
 		   const char *why);
 

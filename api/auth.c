@@ -85,7 +85,7 @@ static unsigned int scope_of(const char *word, size_t len)
 	return 0;
 }
 
-/* "read,call": 0 if a word is unknown or missing.                             */
+/* "read,call": 0 if a word is unknown or missing.                            */
 static unsigned int read_scopes(const char *text)
 {
 	unsigned int scopes = 0;
@@ -142,7 +142,7 @@ int auth_add(struct auth *a, const char *value, char *why, size_t cap)
 	return 0;
 }
 
-/* Takes the same time wherever the first difference is.                       */
+/* Takes the same time wherever the first difference is.                      */
 static bool same(const uint8_t *a, const uint8_t *b)
 {
 	unsigned int differ = 0;

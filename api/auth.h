@@ -24,11 +24,11 @@ struct auth;
 struct auth *auth_new(void);
 void auth_free(struct auth *a);
 /* "SECRET" or "sha256:HEX", then optionally scopes: "SECRET read,call". Only
- * the hash is kept. 0, or -errno with a sentence that does not show the key.  */
+ * the hash is kept. 0, or -errno with a sentence that does not show the key. */
 int auth_add(struct auth *a, const char *value, char *why, size_t cap);
 bool auth_has_keys(const struct auth *a);
 /* Judges an Authorization header (NULL: none). On AUTH_OK: the key's scopes
- * and a number that names it. Without any key everybody may do everything.    */
+ * and a number that names it. Without any key everybody may do everything.   */
 enum auth_verdict auth_check(const struct auth *a, const char *header,
 			     unsigned int *scopes, unsigned int *key);
 

@@ -40,7 +40,7 @@ unsigned int http_header_count(const struct request *rq, const char *name)
 /* civetweb takes a line that is no header (folded, or not ASCII) for the end
  * of the headers and drops what follows, Content-Length maybe. It cuts its
  * buffer into strings in place, so behind the last value stand two NULs for
- * its CRLF, then the CR of the empty line.                                    */
+ * its CRLF, then the CR of the empty line.                                   */
 static bool is_header_cut_short(const struct mg_request_info *info)
 {
 	const struct mg_header *last = info->http_headers + info->num_headers;
@@ -52,7 +52,7 @@ static bool is_header_cut_short(const struct mg_request_info *info)
 	return end[1] != '\0' || end[2] != '\r';
 }
 
-/* "Name : value" (RFC 9112 5.1): the blank became a second NUL.               */
+/* "Name : value" (RFC 9112 5.1): the blank became a second NUL.              */
 static bool has_blank_name(const struct mg_header *h)
 {
 	const char *end = h->name + strlen(h->name);
@@ -132,7 +132,7 @@ static int too_large(struct request *rq, struct answer *an)
 	return -E2BIG;
 }
 
-/* All bodies together are bounded too. Grows rq->body to `cap` and NUL.       */
+/* All bodies together are bounded too. Grows rq->body to `cap` and NUL.      */
 static int reserve(struct request *rq, struct answer *an, size_t cap)
 {
 	size_t more = cap - rq->reserved, others;
@@ -165,7 +165,7 @@ static int late(struct request *rq, struct answer *an)
 	return -EBADMSG;
 }
 
-/* Reads one block; 0 at the end of the body, else bytes or -errno.            */
+/* Reads one block; 0 at the end of the body, else bytes or -errno.           */
 static int read_block(struct request *rq, struct answer *an)
 {
 	size_t want = rq->chunked ? BLOCK :
@@ -222,7 +222,7 @@ void http_drain(struct request *rq)
 	int64_t left = rq->chunked ? DRAIN_MAX : rq->content_len -
 		       (int64_t)rq->body_len;
 
-	/* Who waits for "100 Continue" will not send the body now.            */
+	/* Who waits for "100 Continue" will not send the body now.           */
 	if (!rq->has_body || rq->body_read || rq->expects)
 		return;
 	if (left > DRAIN_MAX)
@@ -242,7 +242,7 @@ void http_drain(struct request *rq)
 void http_free_body(struct request *rq)
 {
 	atomic_fetch_sub(&rq->api->body_bytes, rq->reserved);
-	/* It may hold a password.                                             */
+	/* It may hold a password.                                            */
 	if (rq->body)
 		explicit_bzero(rq->body, rq->body_len);
 	free(rq->body);

@@ -17,7 +17,7 @@
 
 enum { LIST_DEFAULT = 100, LIST_MAX = 500 };
 
-/* What the server adds to the fields: may be sent back unchanged.             */
+/* What the server adds to the fields: may be sent back unchanged.            */
 static const char *const given[] = {
 	"carrier_id", "version", "created_at", "updated_at", "password_set",
 	"request_id", NULL,
@@ -41,7 +41,7 @@ static json_t *carrier_json(const struct cln_services *sv,
 	return o;
 }
 
-/* Codecs that were accepted and are not loaded.                               */
+/* Codecs that were accepted and are not loaded.                              */
 static json_t *warnings_json(const struct cln_codec_list *list)
 {
 	json_t *warnings = json_array();
@@ -54,7 +54,7 @@ static json_t *warnings_json(const struct cln_codec_list *list)
 	return warnings;
 }
 
-/* With the carrier's id, and its version as ETag.                             */
+/* With the carrier's id, and its version as ETag.                            */
 static void answer_changed(struct request *rq, struct answer *an,
 			   const struct cln_carrier *c,
 			   const struct cln_codec_list *warnings, bool whole)
@@ -104,7 +104,7 @@ void carriers_create(struct request *rq, struct answer *an)
 	explicit_bzero(c.password, sizeof(c.password));
 }
 
-/* Refuses an id that cannot be one before the core is asked.                  */
+/* Refuses an id that cannot be one before the core is asked.                 */
 static bool is_id(struct request *rq, struct answer *an)
 {
 	if (text_is_carrier_id(rq->args[0]))
@@ -135,7 +135,7 @@ void carrier_get(struct request *rq, struct answer *an)
 }
 
 /* One entity tag of an If-Match list. Weak ones never match (RFC 9110 13.1.1).
- * Returns what is behind it.                                                  */
+ * Returns what is behind it.                                                 */
 static const char *read_tag(const char *p, int64_t *version)
 {
 	long long value = 0;
@@ -151,7 +151,7 @@ static const char *read_tag(const char *p, int64_t *version)
 }
 
 /* The version that a change must meet: 0 for any. The list is held against the
- * version of now; the core compares again when it makes the change.           */
+ * version of now; the core compares again when it makes the change.          */
 static int wanted_version(struct request *rq, const struct cln_carrier *now,
 			  int64_t *version)
 {
@@ -171,7 +171,7 @@ static int wanted_version(struct request *rq, const struct cln_carrier *now,
 }
 
 /* A client that sends back what it got has the server's members in it; they
- * are fine as long as they say what is so.                                    */
+ * are fine as long as they say what is so.                                   */
 static void check_given(struct request *rq, json_t *body,
 			const struct cln_carrier *now, struct cln_problems *ps)
 {
@@ -188,7 +188,7 @@ static void check_given(struct request *rq, json_t *body,
 	json_decref(is);
 }
 
-/* Fetches the carrier and settles If-Match. 0, or -errno.                     */
+/* Fetches the carrier and settles If-Match. 0, or -errno.                    */
 static int current(struct request *rq, struct cln_carrier *now,
 		   int64_t *version)
 {
@@ -274,7 +274,7 @@ void carrier_delete(struct request *rq, struct answer *an)
 	answer_ok(rq, an, NULL, o);
 }
 
-/* A page on its way; one more than asked for tells whether there is a next.   */
+/* A page on its way; one more than asked for tells whether there is a next.  */
 struct page {
 	const struct cln_services *services;
 	json_t *items;

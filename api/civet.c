@@ -60,7 +60,7 @@ static int on_error(struct mg_connection *conn, int status, const char *why)
 	return 0;
 }
 
-/* Returns 1: civetweb writes no log of its own.                               */
+/* Returns 1: civetweb writes no log of its own.                              */
 static int on_log(const struct mg_connection *conn, const char *message)
 {
 	const struct api *api = api_of(conn);
@@ -68,14 +68,7 @@ static int on_log(const struct mg_connection *conn, const char *message)
 	if (api)
 		api_log(api, atomic_load(&api->listening) ?
 			CLN_LOG_DEBUG : CLN_LOG_ERROR,
-			"api: civetweb: %s", message);
-	return 1;
-}
-
-static int on_access(const struct mg_connection *conn, const char *message)
-{
-	(void)conn;
-	(void)message;
+			"civetweb: %s", message);
 	return 1;
 }
 
@@ -88,7 +81,7 @@ static void log_ports(struct api *api)
 		struct guard_listen *l = &api->guard.listens[i];
 
 		l->port = (uint16_t)ports[i].port;
-		api_log(api, CLN_LOG_INFO, "api: listening on http://%s:%d",
+		api_log(api, CLN_LOG_INFO, "listening on http://%s:%d",
 			l->host, ports[i].port);
 	}
 }
@@ -110,7 +103,9 @@ static struct mg_context *start(struct api *api, const char *ports,
 		.begin_request = on_request, .end_request = on_end,
 		.init_connection = on_connection, .connection_close = on_close,
 		.init_thread = on_thread, .http_error = on_error,
-		.log_message = on_log, .log_access = on_access,
+		/* No log_access: civetweb would call localtime() for it, which
+		 * is not safe among threads. serve.c writes the line.        */
+		.log_message = on_log,
 	};
 	char threads[16], head[16];
 	const char *options[] = {
@@ -118,14 +113,14 @@ static struct mg_context *start(struct api *api, const char *ports,
 		"num_threads", threads,
 		"max_request_size", head,
 		/* Long enough for anybody while workers are free; when they
-		 * are not, watch.c is faster.                                 */
+		 * are not, watch.c is faster.                                */
 		"request_timeout_ms", "10000",
 		"enable_keep_alive", "yes",
 		"keep_alive_timeout_ms", "5000",
 		"listen_backlog", "1024",
 		"connection_queue", "1024",
 		"tcp_nodelay", "1",
-		/* We decode the path ourselves, by segments and strictly.     */
+		/* We decode the path ourselves, by segments and strictly.    */
 		"decode_url", "no",
 		"enable_auth_domain_check", "no",
 		NULL,
@@ -156,14 +151,14 @@ int civet_start(struct api *api)
 		return err;
 	list_ports(api, &ports);
 	mg_init_library(MG_FEATURES_DEFAULT);
-	/* Signals are for main: civetweb's threads inherit this mask.         */
+	/* Signals are for main: civetweb's threads inherit this mask.        */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (ports.data)
 		api->mg = start(api, ports.data, why, sizeof(why));
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!api->mg) {
-		api_log(api, CLN_LOG_ERROR, "api: cannot listen on %s: %s",
+		api_log(api, CLN_LOG_ERROR, "cannot listen on %s: %s",
 			ports.data ? ports.data : "?",
 			*why ? why : "see above");
 		civet_stop(api);
@@ -182,7 +177,7 @@ void civet_stop(struct api *api)
 
 	if (api->mg) {
 		/* civetweb writes nothing more once it is told to stop, so let
-		 * the answers under way out first.                            */
+		 * the answers under way out first.                           */
 		watch_settle(api->watch, SETTLE_MS);
 		watch_hurry(api->watch, first->any ? "127.0.0.1" : first->host,
 			    first->port);

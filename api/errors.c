@@ -130,7 +130,7 @@ void problems_init(struct cln_problems *ps)
 	ps->n = 0;
 }
 
-/* RFC 6901 section 3: "~" is "~0" and "/" is "~1".                            */
+/* RFC 6901 section 3: "~" is "~0" and "/" is "~1".                           */
 static void put_pointer(char *dst, size_t cap, const char *base,
 			const char *name)
 {

@@ -19,16 +19,16 @@ struct error_kind {
 	const char *title;
 };
 
-/* Never NULL: an unknown code is an internal error.                           */
+/* Never NULL: an unknown code is an internal error.                          */
 const struct error_kind *error_kind(int code);
-/* Nth of all, NULL past the end.                                              */
+/* Nth of all, NULL past the end.                                             */
 const struct error_kind *error_kind_at(unsigned int n);
-/* The code that stands for a -errno of the services.                          */
+/* The code that stands for a -errno of the services.                         */
 int error_code_of(int err);
 const char *error_status_text(int status);
 
 /* Adds a problem at base + "/" + name (escaped by RFC 6901; name NULL: at
- * base). What is beyond CLN_PROBLEMS_MAX is counted only.                     */
+ * base). What is beyond CLN_PROBLEMS_MAX is counted only.                    */
 void problem_add(struct cln_problems *ps, int code, const char *base,
 		 const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));

@@ -13,7 +13,7 @@
 #include "json.h"
 #include "text.h"
 
-/* One member on its way in.                                                   */
+/* One member on its way in.                                                  */
 struct reading {
 	const struct cln_field *field;
 	const char *base;
@@ -132,7 +132,7 @@ static void read_bool(struct reading *r, const json_t *value)
 		*(uint8_t *)r->at = json_is_true(value);
 }
 
-/* Whether a name is known is for the core to say.                             */
+/* Whether a name is known is for the core to say.                            */
 static const char *codec_fault(const struct cln_codec_list *list,
 			       const json_t *value)
 {
@@ -223,7 +223,7 @@ void fields_unknown(json_t *object, const char *const *known,
 				    "\"%s\"", text_nearest(name, known));
 }
 
-/* The names of the table and, behind them, those judged elsewhere.            */
+/* The names of the table and, behind them, those judged elsewhere.           */
 static void unknown_members(const struct cln_field *const *table,
 			    json_t *object, const char *base,
 			    const char *const *ignored,

@@ -13,7 +13,7 @@
 #include <strings.h>
 
 /* host of "host[:port]" or "[v6][:port]", brackets taken off. Port must be
- * digits. 0 or -EINVAL.                                                       */
+ * digits. 0 or -EINVAL.                                                      */
 static int split(const char *text, char *host, size_t cap, const char **port)
 {
 	const char *from = text, *rest;
@@ -122,7 +122,7 @@ static bool is_ip(const char *host)
 /* The port is not compared: behind a mapped port (a container, ssh -L) it is
  * another one than ours, and rebinding needs a foreign name, not a port. A
  * wildcard listener takes any literal address: a name can be rebound, an
- * address cannot.                                                             */
+ * address cannot.                                                            */
 bool guard_host(const struct guard *g, const char *value)
 {
 	char host[256];
@@ -145,7 +145,7 @@ bool guard_host(const struct guard *g, const char *value)
 
 /* RFC 6454 section 7: "scheme://host[:port]", or "null" for a page without
  * one. TLS may end in a proxy before us, so both schemes pass; the default
- * port is never written by browsers, in neither header.                       */
+ * port is never written by browsers, in neither header.                      */
 bool guard_origin(const char *origin, const char *host)
 {
 	if (!origin)

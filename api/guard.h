@@ -28,15 +28,15 @@ struct guard {
 };
 
 /* "127.0.0.1:8080", "localhost:8080", "0.0.0.0:8080" or "*:8080". 0, or
- * -errno with a sentence.                                                     */
+ * -errno with a sentence.                                                    */
 int guard_add_listen(struct guard *g, const char *value, char *why, size_t cap);
 int guard_add_name(struct guard *g, const char *name, char *why, size_t cap);
 bool guard_is_loopback(const struct guard *g);	/* all that is listened on    */
 
 /* Does the Host header name us? Foils DNS rebinding: the browser sends the
- * name that it was lured to.                                                  */
+ * name that it was lured to.                                                 */
 bool guard_host(const struct guard *g, const char *host);
-/* Is the Origin the same as the Host? NULL: not a browser.                    */
+/* Is the Origin the same as the Host? NULL: not a browser.                   */
 bool guard_origin(const char *origin, const char *host);
 
 #endif

@@ -23,7 +23,7 @@ static void put_date(struct text *t)
 		text_printf(t, "Date: %s\r\n", date);
 }
 
-/* Decides whether the connection stays, and tells civetweb.                   */
+/* Decides whether the connection stays, and tells civetweb.                  */
 static bool settle_connection(struct request *rq, struct answer *an)
 {
 	const char *wish = rq->info ? http_header(rq, "Connection") : NULL;
@@ -32,7 +32,7 @@ static bool settle_connection(struct request *rq, struct answer *an)
 
 	/* What civetweb does with a second request behind chunks is not worth
 	 * trusting; and no worker is kept for an idle client when many are
-	 * taken.                                                              */
+	 * taken.                                                             */
 	if (rq->chunked || (rq->has_body && !rq->body_read) ||
 	    watch_is_busy(rq->api->watch) || old ||
 	    (wish && strcasestr(wish, "close")))
@@ -87,7 +87,7 @@ void http_send_head(struct request *rq, struct answer *an, int64_t length)
 	text_free(&t);
 }
 
-/* Head and body in one write: one packet for most answers.                    */
+/* Head and body in one write: one packet for most answers.                   */
 void http_send(struct request *rq, struct answer *an)
 {
 	struct text t = { 0 };

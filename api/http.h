@@ -56,56 +56,56 @@ struct answer {
 
 void answer_free(struct answer *an);
 
-/* One header, NULL if missing.                                                */
+/* One header, NULL if missing.                                               */
 const char *http_header(const struct request *rq, const char *name);
 unsigned int http_header_count(const struct request *rq, const char *name);
-/* Is the framing beyond doubt? Otherwise -EINVAL, the answer filled in.       */
+/* Is the framing beyond doubt? Otherwise -EINVAL, the answer filled in.      */
 int http_check_frame(struct request *rq, struct answer *an);
-/* Reads the whole body into rq->body. 0 or -errno with the answer filled in.  */
+/* Reads the whole body into rq->body. 0 or -errno with the answer filled in. */
 int http_read_body(struct request *rq, struct answer *an);
 /* After an answer that did not wait for the body: swallows a bounded part, so
- * that the client gets to read the answer.                                    */
+ * that the client gets to read the answer.                                   */
 void http_drain(struct request *rq);
 void http_free_body(struct request *rq);
 /* The body as a JSON object (the caller's to json_decref), or NULL with the
- * answer filled in.                                                           */
+ * answer filled in.                                                          */
 json_t *request_object(struct request *rq, struct answer *an);
 
 /* Index of the media type that the Accept header likes best; ties and no
- * header go to the first.                                                     */
+ * header go to the first.                                                    */
 size_t http_accept(const struct request *rq, const char *const *offers);
-/* Value of a query parameter, percent-decoded. 0, -ENOENT, or -EINVAL.        */
+/* Value of a query parameter, percent-decoded. 0, -ENOENT, or -EINVAL.       */
 int http_query(const struct request *rq, const char *name, char *dst,
 	       size_t cap);
-/* One problem for each parameter that is not in the NULL-ended list.          */
+/* One problem for each parameter that is not in the NULL-ended list.         */
 void http_query_check(const struct request *rq, const char *const *known,
 		      struct cln_problems *ps);
-/* ?limit= between 1 and max.                                                  */
+/* ?limit= between 1 and max.                                                 */
 uint32_t http_query_limit(const struct request *rq, uint32_t fallback,
 			  uint32_t max, struct cln_problems *ps);
 
 /* The success envelope: `members` (may be NULL; taken) follow the fixed ones.
- * request_id NULL: the request's own.                                         */
+ * request_id NULL: the request's own.                                        */
 void answer_ok(struct request *rq, struct answer *an, const char *request_id,
 	       json_t *members);
-/* One problem, by code.                                                       */
+/* One problem, by code.                                                      */
 void answer_problem(struct request *rq, struct answer *an, int code,
 		    const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-/* All of them. The first one gives status and code.                           */
+/* All of them. The first one gives status and code.                          */
 void answer_problems(struct request *rq, struct answer *an,
 		     const struct cln_problems *ps);
-/* For what a service returned; `what` is missing when it says -ENOENT.        */
+/* For what a service returned; `what` is missing when it says -ENOENT.       */
 void answer_errno(struct request *rq, struct answer *an, int err,
 		  const struct cln_problems *ps, const char *what);
-/* A header line; values of ours only.                                         */
+/* A header line; values of ours only.                                        */
 void answer_header(struct answer *an, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Status line and headers; length < 0: chunked (closed on HTTP/1.0).          */
+/* Status line and headers; length < 0: chunked (closed on HTTP/1.0).         */
 void http_send_head(struct request *rq, struct answer *an, int64_t length);
 void http_send(struct request *rq, struct answer *an);
-/* One piece of a streamed body. 0 or -EPIPE.                                  */
+/* One piece of a streamed body. 0 or -EPIPE.                                 */
 int http_send_piece(struct request *rq, const struct text *piece);
 void http_send_end(struct request *rq);
 

@@ -120,7 +120,7 @@ static bool is_over(const struct idem *t)
 	return t->n > IDEM_ENTRIES_MAX || t->bytes > IDEM_BYTES_MAX;
 }
 
-/* Drops what is too old, and the oldest of what is too much.                  */
+/* Drops what is too old, and the oldest of what is too much.                 */
 static void expire(struct idem *t, int64_t now_ms)
 {
 	struct entry *e = TAILQ_FIRST(&t->ages), *next;

@@ -29,7 +29,7 @@ enum idem_verdict {
 	IDEM_NO_MEMORY,
 };
 
-/* An answer as it was given.                                                  */
+/* An answer as it was given.                                                 */
 struct idem_saved {
 	int status;
 	const char *media;	/* a constant                                 */
@@ -38,7 +38,7 @@ struct idem_saved {
 	size_t body_len;
 };
 
-/* What names an entry: who asked, by which key.                               */
+/* What names an entry: who asked, by which key.                              */
 struct idem_id {
 	uint8_t hash[SHA256_LEN];
 };
@@ -49,7 +49,7 @@ struct idem *idem_new(void);
 void idem_free(struct idem *t);
 struct idem_id idem_id(const struct idem *t, unsigned int api_key,
 		       const char *key);
-/* `print`: hash of method, target and body.                                   */
+/* `print`: hash of method, target and body.                                  */
 enum idem_verdict idem_begin(struct idem *t, const struct idem_id *id,
 			     const uint8_t print[SHA256_LEN], int64_t now_ms,
 			     struct idem_saved *saved);

@@ -36,7 +36,7 @@ struct walk {
 	char *why;
 };
 
-/* Line and column (in characters) of p, then the sentence.                    */
+/* Line and column (in characters) of p, then the sentence.                   */
 __attribute__((format(printf, 2, 3)))
 static int fault(struct walk *w, const char *fmt, ...)
 {
@@ -82,7 +82,7 @@ static bool is_letter(int c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Four hexadecimal digits behind "\u", or -1.                                 */
+/* Four hexadecimal digits behind "\u", or -1.                                */
 static int hex4(const struct walk *w, const char *p)
 {
 	int value = 0, i;
@@ -102,7 +102,7 @@ static int hex4(const struct walk *w, const char *p)
 	return value;
 }
 
-/* p is behind "\u".                                                           */
+/* p is behind "\u".                                                          */
 static int walk_unicode(struct walk *w)
 {
 	int high = hex4(w, w->p), low;
@@ -136,7 +136,7 @@ static int walk_escape(struct walk *w)
 	return walk_unicode(w);
 }
 
-/* p is at the opening quote.                                                  */
+/* p is at the opening quote.                                                 */
 static int walk_string(struct walk *w)
 {
 	const char *opening = w->p++;

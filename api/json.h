@@ -15,21 +15,21 @@
 enum {
 	JSON_DEPTH_MAX = 64,
 	/* A container costs some 300 bytes of memory for 3 of text: bound them.
-	 * Enough for the recipients that fit into the largest default body.   */
+	 * Enough for the recipients that fit into the largest default body.  */
 	JSON_CONTAINERS_MAX = 300000,
 	JSON_WHY_LEN = 192,
 };
 
 /* 0; -EINVAL (broken) or -E2BIG (too many values) with
- * "line 3, column 25: expected ..." in why.                                   */
+ * "line 3, column 25: expected ..." in why.                                  */
 int json_check(const char *text, size_t len, char why[JSON_WHY_LEN]);
 /* As json_check, and the tree (the caller's to json_decref). Also refuses a
- * member that stands twice.                                                   */
+ * member that stands twice.                                                  */
 int json_parse(json_t **treep, const char *text, size_t len,
 	       char why[JSON_WHY_LEN]);
-/* A string value of any bytes: what is not UTF-8 becomes '?'.                 */
+/* A string value of any bytes: what is not UTF-8 becomes '?'.                */
 json_t *json_text(const char *s);
-/* "" and 0 are null.                                                          */
+/* "" and 0 are null.                                                         */
 json_t *json_text_or_null(const char *s);
 json_t *json_time_or_null(long long ms);
 

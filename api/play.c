@@ -35,7 +35,7 @@ static const char *const recipient_fields[] = {
 };
 static const char *const item_fields[] = { "play", "say", "language", NULL };
 
-/* null counts as missing.                                                     */
+/* null counts as missing.                                                    */
 static bool has(json_t *o, const char *name)
 {
 	const json_t *value = json_object_get(o, name);
@@ -66,7 +66,7 @@ static const char *read_carrier_id(json_t *o, const char *base,
 	return id;
 }
 
-/* `carrier_id`: the one that would be used, or NULL.                          */
+/* `carrier_id`: the one that would be used, or NULL.                         */
 static const char *read_to(json_t *o, const char *base, const char *carrier_id,
 			   struct cln_problems *ps)
 {
@@ -190,7 +190,7 @@ static void read_recipient(json_t *o, size_t i, const struct cln_play *p,
 			p->carrier_id, ps);
 }
 
-/* The recipients, the caller's to free(); NULL with a problem.                */
+/* The recipients, the caller's to free(); NULL with a problem.               */
 static struct cln_recipient *read_recipients(json_t *body, struct cln_play *p,
 					     struct cln_problems *ps)
 {
@@ -218,7 +218,7 @@ static struct cln_recipient *read_recipients(json_t *body, struct cln_play *p,
 	return all;
 }
 
-/* What the caller frees goes to *recipients.                                  */
+/* What the caller frees goes to *recipients.                                 */
 static void read_job(json_t *body, struct cln_play *p,
 		     struct cln_item items[ITEMS_MAX],
 		     struct cln_recipient **recipients,

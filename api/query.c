@@ -13,7 +13,7 @@
 #include "http.h"
 
 /* "application/json;q=0.5": how much the range likes the offer, in thousandths,
- * -1 if it does not name it; *specific grows with the precision of the range.  */
+ * -1 if it does not name it; *specific grows with the precision of the range. */
 static int range_quality(const char *range, size_t len, const char *offer,
 			 int *specific)
 {
@@ -84,7 +84,7 @@ size_t http_accept(const struct request *rq, const char *const *offers)
 	return best;
 }
 
-/* Next "name=value" of the query; returns the rest or NULL at the end.        */
+/* Next "name=value" of the query; returns the rest or NULL at the end.       */
 static const char *next_pair(const char *query, char *name, size_t cap,
 			     const char **value, size_t *value_len)
 {

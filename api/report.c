@@ -51,7 +51,7 @@ static json_t *report_json(const struct cln_job *job)
 	return o;
 }
 
-/* Rows on their way into a JSON answer.                                       */
+/* Rows on their way into a JSON answer.                                      */
 struct page {
 	json_t *rows;
 	uint32_t limit;
@@ -82,7 +82,7 @@ static void put_rows(json_t *report, struct page *page)
 						       : json_null());
 }
 
-/* ?limit= and ?cursor=. false with the answer filled in.                      */
+/* ?limit= and ?cursor=. false with the answer filled in.                     */
 static bool read_page(struct request *rq, struct answer *an,
 		      struct page *page)
 {
@@ -133,7 +133,7 @@ static void answer_json(struct request *rq, struct answer *an,
 	answer_ok(rq, an, job->id, o);
 }
 
-/* A page of text on its way out.                                              */
+/* A page of text on its way out.                                             */
 struct stream {
 	struct text text;
 	bool csv;
@@ -166,7 +166,7 @@ static void stream_row(void *arg, const struct cln_report_row *row)
 }
 
 /* Once the head is out an error can only be told by ending in mid-air: the
- * last chunk is missing, which clients report.                                */
+ * last chunk is missing, which clients report.                               */
 static void stream_rows(struct request *rq, const struct cln_job *job, bool csv)
 {
 	const struct cln_services *sv = rq->api->services;
@@ -198,7 +198,7 @@ static void answer_stream(struct request *rq, struct answer *an,
 	an->media = csv ? "text/csv; charset=utf-8; header=present" :
 		    "application/x-ndjson";
 	an->streamed = true;
-	/* The head says "chunked", or on HTTP/1.0 "until the end".            */
+	/* The head says "chunked", or on HTTP/1.0 "until the end".           */
 	if (!strcmp(rq->info->http_version, "1.0"))
 		an->close = true;
 	http_send_head(rq, an, -1);

@@ -15,11 +15,11 @@
 const char *report_state_name(int recipient_state);
 const char *report_job_state_name(int job_state);
 
-/* New reference, NULL without memory.                                         */
+/* New reference, NULL without memory.                                        */
 json_t *report_row_json(const struct cln_report_row *row);
 
 extern const char report_csv_head[];
-/* One line per attempt; a recipient that was not tried yet has one too.       */
+/* One line per attempt; a recipient that was not tried yet has one too.      */
 void report_row_csv(struct text *t, const struct cln_report_row *row);
 
 #endif

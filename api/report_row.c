@@ -58,13 +58,13 @@ static json_t *positive_or_null(int64_t n)
 	return n > 0 ? json_integer(n) : json_null();
 }
 
-/* What the far end did not report is -1.                                      */
+/* What the far end did not report is -1.                                     */
 static json_t *known_or_null(int64_t n)
 {
 	return n >= 0 ? json_integer(n) : json_null();
 }
 
-/* How long was talked, -1: not at all or not yet.                             */
+/* How long was talked, -1: not at all or not yet.                            */
 static int64_t talked_ms(const struct cln_attempt *a)
 {
 	if (!a->answered_at || a->ended_at < a->answered_at)
@@ -72,7 +72,7 @@ static int64_t talked_ms(const struct cln_attempt *a)
 	return a->ended_at - a->answered_at;
 }
 
-/* Whole seconds, rounded, as api.md has durations.                            */
+/* Whole seconds, rounded; the exact figure is duration_ms.                   */
 static int64_t talked_s(const struct cln_attempt *a)
 {
 	int64_t ms = talked_ms(a);
@@ -183,7 +183,7 @@ const char report_csv_head[] =
 	"route\r\n";
 
 /* RFC 4180 quoting. A cell that a spreadsheet would take for a formula gets
- * an apostrophe in front, which is how one says "text" there.                 */
+ * an apostrophe in front, which is how one says "text" there.                */
 static void put_cell(struct text *t, const char *s)
 {
 	text_puts(t, ",\"");

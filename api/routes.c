@@ -21,7 +21,7 @@ static const struct route table[] = {
 	{ "DELETE", "/carriers/{}", AUTH_ADMIN, carrier_delete, { NULL } },
 	{ "GET", "/status/carrier/{}", AUTH_READ, carrier_status, { NULL } },
 	{ "POST", "/voice/call/play", AUTH_CALL, voice_play, { NULL } },
-	/* Who may call may see what became of it.                             */
+	/* Who may call may see what became of it.                            */
 	{ "GET", "/voice/call/status/{}", AUTH_READ | AUTH_CALL, voice_report,
 	  { "limit", "cursor" } },
 	{ "GET", "/health/live", 0, service_live, { NULL } },
@@ -38,7 +38,7 @@ const struct route *route_at(unsigned int n)
 }
 
 /* One segment of the path, percent-decoded. What is too long, or decodes to a
- * control character, names nothing.                                           */
+ * control character, names nothing.                                          */
 static bool take_arg(char dst[HTTP_ARG_LEN], const char *segment, size_t len)
 {
 	int n;

@@ -12,7 +12,7 @@
 #include "http.h"
 
 /* A handler fills the answer in; it returns nothing, for an error is an answer
- * too.                                                                        */
+ * too.                                                                       */
 typedef void route_fn(struct request *rq, struct answer *an);
 
 enum { ROUTE_QUERY_MAX = 4 };
@@ -27,10 +27,10 @@ struct route {
 
 /* The route of a method and path. NULL with *known false: no such path; NULL
  * with *known true: no such method there. `allow` gets the path's methods. The
- * segments for "{}" go to rq->args.                                           */
+ * segments for "{}" go to rq->args.                                          */
 const struct route *route_find(struct request *rq, bool *known,
 			       struct text *allow);
-/* Nth of all, NULL past the end.                                              */
+/* Nth of all, NULL past the end.                                             */
 const struct route *route_at(unsigned int n);
 
 /* carriers.c */

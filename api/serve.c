@@ -13,7 +13,7 @@
 #include "http.h"
 #include "routes.h"
 
-/* RFC 9112 3.2.2: the authority of an absolute target wins over Host.         */
+/* RFC 9112 3.2.2: the authority of an absolute target wins over Host.        */
 static bool names_us(const struct request *rq)
 {
 	const char *target = rq->info->request_uri;
@@ -93,7 +93,7 @@ static bool is_type(const char *value, const char *type)
 }
 
 /* A page on another site can send forms and plain text without a preflight, so
- * those never pass; a missing type is taken for JSON.                         */
+ * those never pass; a missing type is taken for JSON.                        */
 static bool pass_media(struct request *rq, struct answer *an)
 {
 	const char *type = http_header(rq, "Content-Type");
@@ -151,7 +151,7 @@ static void replay(struct answer *an, struct idem_saved *saved)
 	idem_saved_free(saved);
 }
 
-/* Runs the handler and keeps what it said, but for failures that may pass.    */
+/* Runs the handler and keeps what it said, but for failures that may pass.   */
 static void run_once(struct request *rq, struct answer *an,
 		     const struct route *route, const struct idem_id *id)
 {
@@ -266,7 +266,7 @@ static void handle(struct request *rq, struct answer *an)
 	text_free(&allow);
 }
 
-/* Probes ask every few seconds: their success is not worth a line.            */
+/* Probes ask every few seconds: their success is not worth a line.           */
 static void log_request(const struct request *rq, int status)
 {
 	int64_t now = rq->api->host->now_ms(rq->api->host->ctx);
@@ -274,7 +274,7 @@ static void log_request(const struct request *rq, int status)
 
 	api_log(rq->api, status >= 500 ? CLN_LOG_WARN :
 		probe ? CLN_LOG_DEBUG : CLN_LOG_INFO,
-		"api: %s %.200s %d in %lld ms request_id=%s", rq->method,
+		"%s %.200s %d in %lld ms request_id=%s", rq->method,
 		rq->path, status, (long long)(now - rq->begun_ms), rq->id);
 }
 
@@ -315,7 +315,7 @@ void serve_refusal(struct api *api, struct mg_connection *conn, int status,
 		   const char *why)
 {
 	/* The headers may be from a request before, or half read: info NULL
-	 * keeps everybody from looking at them.                               */
+	 * keeps everybody from looking at them.                              */
 	struct request rq = {
 		.api = api, .conn = conn, .slot = mg_get_thread_pointer(conn),
 		.method = "?", .path = "?",

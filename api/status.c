@@ -84,7 +84,7 @@ void carrier_status(struct request *rq, struct answer *an)
 	o = json_object();
 	json_object_set_new(o, "carrier_id", json_string(rq->args[0]));
 	json_object_set_new(o, "result", result_json(&st));
-	/* As in the article, the id of the POST that set the carrier up.      */
+	/* As promised to users, the id of the POST that set the carrier up.  */
 	answer_ok(rq, an, text_is_uuid(st.request_id) ? st.request_id : NULL,
 		  o);
 }

@@ -31,7 +31,7 @@ static int hex_of(char c)
 }
 
 /* RFC 3261 25.1: user = 1*( unreserved / escaped / user-unreserved ), here
- * without ';' and '?', which far ends have been seen to read as the end.      */
+ * without ';' and '?', which far ends have been seen to read as the end.     */
 static const char *user_fault(const char *user, size_t len)
 {
 	static const char plain[] = ALNUM "-_.!~*'()" "&=+$,/";
@@ -73,7 +73,7 @@ static const char *label_fault(const char *label, size_t len)
 }
 
 /* RFC 3261 25.1: the last label of a name begins with a letter, so that
- * "2130706433" and "127.1" are no names; dotted quads are strict.             */
+ * "2130706433" and "127.1" are no names; dotted quads are strict.            */
 const char *target_host_fault(const char *host)
 {
 	const char *label = host, *why = NULL;
@@ -121,7 +121,7 @@ static const char *port_fault(const char *port)
 	       "the port of the SIP URI is not between 1 and 65535" : NULL;
 }
 
-/* rest: host[:port]                                                           */
+/* rest: host[:port]                                                          */
 static const char *hostport_fault(const char *rest)
 {
 	size_t n = rest[0] == '[' ? strcspn(rest, "]") : strcspn(rest, ":");

@@ -23,7 +23,7 @@ void text_free(struct text *t)
 	*t = (struct text){ 0 };
 }
 
-/* Room for `more` bytes and the NUL.                                          */
+/* Room for `more` bytes and the NUL.                                         */
 static int text_grow(struct text *t, size_t more)
 {
 	size_t cap = t->cap ? t->cap : 256;
@@ -101,7 +101,7 @@ static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
 	return m < c ? m : c;
 }
 
-/* Optimal string alignment: three rows of the usual matrix suffice.           */
+/* Optimal string alignment: three rows of the usual matrix suffice.          */
 unsigned int text_distance(const char *a, const char *b)
 {
 	unsigned int rows[3][NEAR_MAX + 1];
@@ -200,7 +200,7 @@ bool text_is_carrier_id(const char *s)
 }
 
 /* The table of well-formed sequences of the Unicode standard (3-7), which
- * leaves out surrogates, overlong forms and what lies beyond U+10FFFF.        */
+ * leaves out surrogates, overlong forms and what lies beyond U+10FFFF.       */
 size_t text_utf8(const unsigned char *s, size_t len)
 {
 	unsigned char low = 0x80, high = 0xbf;
@@ -237,7 +237,7 @@ bool text_has_control(const char *s)
 	return false;
 }
 
-/* Hexadecimal hides nothing; it says "do not build on this".                  */
+/* Hexadecimal hides nothing; it says "do not build on this".                 */
 void text_cursor(char dst[TEXT_CURSOR_LEN], char kind, const char *position)
 {
 	size_t at = 0;

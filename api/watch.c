@@ -51,7 +51,7 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* The two ends of a TCP connection as civetweb writes them.                   */
+/* The two ends of a TCP connection as civetweb writes them.                  */
 struct ends {
 	char far[INET_ADDRSTRLEN];
 	int far_port, near_port;
@@ -86,7 +86,7 @@ static bool is_due(const struct watch_slot *s, const struct ends *e)
 	       !strcmp(e->far, info->remote_addr);
 }
 
-/* Shuts the sockets of all slots that are due, in one pass over the files.    */
+/* Shuts the sockets of all slots that are due, in one pass over the files.   */
 static void shut_due(struct watch *w)
 {
 	DIR *dir = opendir("/proc/self/fd");
@@ -108,14 +108,14 @@ static void shut_due(struct watch *w)
 		closedir(dir);
 }
 
-/* How long may this slot go on as it does? -1: for ever.                      */
+/* How long may this slot go on as it does? -1: for ever.                     */
 static int64_t patience_ms(const struct watch *w, const struct watch_slot *s,
 			   bool crowded)
 {
 	switch (s->phase) {
 	case WATCH_HEADER:
 	case WATCH_IDLE:
-		/* While there is room, civetweb's own timeouts decide.        */
+		/* While there is room, civetweb's own timeouts decide.       */
 		return w->hurry ? 0 : crowded ? WATCH_CROWDED_MS : -1;
 	case WATCH_BODY:
 		return w->hurry ? 0 : crowded ? WATCH_CROWDED_MS
@@ -150,7 +150,7 @@ static void look(struct watch *w)
 }
 
 /* civetweb's accepting thread sleeps up to two seconds at a time; a connection
- * wakes it, and it then sees that it shall end.                               */
+ * wakes it, and it then sees that it shall end.                              */
 static void knock(const struct watch *w)
 {
 	struct sockaddr_in to = {
@@ -163,7 +163,7 @@ static void knock(const struct watch *w)
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	/* Refused or not: the knock was heard, or nobody is there any more.   */
+	/* Refused or not: the knock was heard, or nobody is there any more.  */
 	(void)!connect(fd, (const struct sockaddr *)&to, sizeof(to));
 	close(fd);
 }

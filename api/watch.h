@@ -42,19 +42,19 @@ struct watch;
 
 int watch_new(struct watch **wp, unsigned int n_workers);
 void watch_free(struct watch *w);	/* after the last worker has ended    */
-/* The slot of a new worker, for the life of its thread; NULL when used up.    */
+/* The slot of a new worker, for the life of its thread; NULL when used up.   */
 struct watch_slot *watch_take(struct watch *w);
-/* The worker says what it does from now on.                                   */
+/* The worker says what it does from now on.                                  */
 void watch_phase(struct watch_slot *s, const struct mg_connection *conn,
 		 enum watch_phase phase);
-/* Was the connection cut off while it waited?                                 */
+/* Was the connection cut off while it waited?                                */
 bool watch_was_cut(struct watch_slot *s);
-/* Are so many workers taken that none should be kept for an idle client?      */
+/* Are so many workers taken that none should be kept for an idle client?     */
 bool watch_is_busy(struct watch *w);
-/* Waits until no worker is at work, `ms` at most.                             */
+/* Waits until no worker is at work, `ms` at most.                            */
 void watch_settle(struct watch *w, unsigned int ms);
 /* From now on whoever waits is cut off at once, so that the server can stop;
- * `port` of 127.0.0.1 or `host` is knocked at until watch_free().             */
+ * `port` of 127.0.0.1 or `host` is knocked at until watch_free().            */
 void watch_hurry(struct watch *w, const char *host, uint16_t port);
 
 #endif

@@ -15,12 +15,11 @@
 #include "state_dir.h"
 
 #ifndef PLUGINDIR
-#define PLUGINDIR "/usr/local/lib/carillon"
+#define PLUGINDIR "/usr/local/lib/carillon/plugins"
 #endif
 
 enum {
 	SIP_PORT = 5060,
-	SIPS_PORT = 5061,
 	DNS_PORT = 53,
 	THREADS_MOST = 4,
 	SHA256_HEX = 64,
@@ -45,19 +44,12 @@ static unsigned int count(const struct conf *c, const char *key)
 /* One parser per kind of item; each returns 0 or -EINVAL.                    */
 static int parse_listen(void *item, const char *text)
 {
-	static const char *const words[] = { "udp:", "tcp:", "tls:" };
 	struct config_listen *l = item;
 
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		if (!str_starts(text, words[i]))
-			continue;
-		l->transport = (enum config_transport)i;
-		return addr_parse(&l->addr, text + strlen(words[i]),
-				  l->transport == CONFIG_TLS ? SIPS_PORT :
-				  SIP_PORT) ||
-		       str_copy(l->text, sizeof(l->text), text) ? -EINVAL : 0;
-	}
-	return -EINVAL;
+	if (!str_starts(text, "udp:") ||
+	    addr_parse(&l->addr, text + strlen("udp:"), SIP_PORT))
+		return -EINVAL;
+	return str_copy(l->text, sizeof(l->text), text) ? -EINVAL : 0;
 }
 
 static int parse_allow(void *item, const char *text)
@@ -114,7 +106,7 @@ static int fill_list(const struct fill *f, const struct list_kind *kind,
 
 static const struct list_kind listen_kind = {
 	"sip.listen", sizeof(struct config_listen), parse_listen,
-	"udp:, tcp: or tls: with an IP address and a port"
+	"udp: with an IP address and a port"
 };
 static const struct list_kind direct_kind = {
 	"sip.direct.allow", sizeof(struct allow), parse_allow,

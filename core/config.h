@@ -19,10 +19,7 @@
 /* The server's option table, NULL-ended: the only list of its keys.          */
 extern const struct cln_option *const config_options[];
 
-enum config_transport { CONFIG_UDP, CONFIG_TCP, CONFIG_TLS };
-
 struct config_listen {
-	enum config_transport transport;
 	struct addr addr;
 	char text[64];			/* as written: "udp:127.0.0.1:5060"   */
 };

@@ -34,7 +34,7 @@
 
 TEXT(sip_listen, "sip.listen", "udp:127.0.0.1:5060", REPEAT,
      .help = "Transport, address and port to speak SIP on, such as "
-	     "udp:192.0.2.1:5060 or tcp:[::1]:5060.");
+	     "udp:192.0.2.1:5060 or udp:[::1]:5060; UDP is all there is.");
 TEXT(sip_advertise, "sip.advertise", NULL,
      .help = "Host or address, with a port if need be, that other servers "
 	     "reach this one at when it is behind a NAT.");
@@ -85,7 +85,7 @@ INT(api_workers, "api.workers", "24", 4, 512,
 /* ---- state and fetching -------------------------------------------------- */
 
 TEXT(state_dir, "state.dir", NULL,
-     .help = "Directory of the database and the prompt cache; where none is "
+     .help = "Directory of the database; where none is "
 	     "given, /var/lib/carillon for the superuser, else carillon in "
 	     "$XDG_STATE_HOME or ~/.local/state.");
 TEXT(fetch_allow, "fetch.allow", NULL, REPEAT,

@@ -5,11 +5,11 @@
  * ACK of every 2xx (forks are ACKed and BYEd by themselves), BYE in both
  * directions, re-INVITE and the other requests inside the dialog.
  *
- *   IDLE -> CALLING -> PROCEEDING -> ANSWERED -> BYE_SENT -> ENDED
- *               \__________\___ failed / canceled ___________/
+ *   IDLE -> CALLING -> PROCEEDING -> ACKING -> ANSWERED -> CLOSING -> ENDED
+ *               \__________\___ failed / canceled _____________________/
  *
  * Every call ends with exactly one `ended` event, after which no event comes.
- * Events never come from inside uac_invite(), _cancel() or _bye().
+ * Events never come from inside uac_invite() or uac_hangup().
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef SIP_UAC_H
@@ -35,7 +35,7 @@ struct uac_params {
 
 enum uac_end {
 	UAC_END_FAILED,		/* final >= 300, or local 408/503/500          */
-	UAC_END_CANCELED,	/* we cancelled (ring timeout or uac_cancel)   */
+	UAC_END_CANCELED,	/* we cancelled (ring timeout or uac_hangup)   */
 	UAC_END_BYE_SENT,	/* we hung up                                  */
 	UAC_END_BYE_RECEIVED,	/* the far end hung up                         */
 	UAC_END_LOST,		/* 481/408 inside the dialog, no answer to BYE */
@@ -56,7 +56,8 @@ struct uac_events {
 	/* 180, 183, ...: the first 18x counts as ringing.                     */
 	void (*provisional)(void *arg, int code, const char *reason);
 	/* 2xx and ACK sent. `sdp` is the answer (NULL: the 2xx had none), lent
-	 * for the call. If it cannot be used, call uac_bye().                 */
+	 * for the call. If it cannot be used, call
+	 * uac_hangup().                 */
 	void (*answered)(void *arg, int code, const char *sdp, size_t len);
 	/* An offer in a re-INVITE or UPDATE (NULL: delayed offer wanted).
 	 * Write our SDP into answer[cap] and return 200, or return a refusal

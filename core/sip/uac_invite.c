@@ -121,14 +121,16 @@ int uac_set_contact(const struct uac *u, osip_message_t *m,
 static int set_from_domain(struct uac *u, osip_message_t *m,
 			   const struct addr *local)
 {
+	const char *own = u->sip->advertise_host;
 	char ip[ADDR_TEXT_LEN];
 	char *host;
 
 	if (u->from_domain)
 		return 0;
 	addr_ip_text(local, ip);
-	u->from_domain = strdup(*u->sip->advertise_host ?
-				u->sip->advertise_host : ip);
+	/* osip keeps an IPv6 literal without its brackets.                    */
+	own += *own == '[';
+	u->from_domain = *own ? strndup(own, strcspn(own, "]")) : strdup(ip);
 	host = u->from_domain ? osip_strdup(u->from_domain) : NULL;
 	if (!host)
 		return -ENOMEM;
@@ -187,6 +189,7 @@ static void on_failure(struct uac *u, const osip_message_t *resp, int code,
 {
 	uac_set_reason(u, code, note ? note :
 				resp ? resp->reason_phrase : NULL);
+	u->result.local = !resp;
 	if (resp) {
 		u->result.q850_cause = msg_q850_cause(resp);
 		u->result.retry_after_s = msg_retry_after(resp);

@@ -30,6 +30,10 @@ class Sipp:
                    "-trace_err", "-error_file", self.error_path,
                    "-timeout", f"{int(seconds * PATIENCE)}s",
                    "-timeout_error", "-key", "rtp_port", rtp_port]
+        if scenario == "repeated_200":
+            # Otherwise sipp takes our second, identical ACK for one that was
+            # sent again, and answers it with a 200, for ever.
+            command.append("-nr")
         for name, value in keys.items():
             command += ["-key", name, value]
         self.process = Process(command, self.folder, "sipp",

@@ -24,7 +24,7 @@
 
 extern const struct cln_plugin carillon_plugin;
 
-/* ---- the host ------------------------------------------------------------- */
+/* ---- the host ------------------------------------------------------------ */
 
 struct double_option {
 	const char *name, *value;
@@ -94,12 +94,12 @@ static const struct cln_host test_host = {
 	.log = host_log, .option = host_option, .now_ms = mono_ms,
 };
 
-/* ---- the services --------------------------------------------------------- */
+/* ---- the services -------------------------------------------------------- */
 
 #define REQUEST_ID "63af0000-0000-4000-8000-000000000001"
 #define CARRIERS_MAX 16
 
-/* What the test sets, and what it finds.                                      */
+/* What the test sets, and what it finds.                                     */
 static struct {
 	int err;			/* returned by everything if not 0    */
 	atomic_int block;		/* job_create waits while this is 1   */
@@ -382,7 +382,7 @@ static const struct cln_services test_services = {
 	.ready = core_ready,
 };
 
-/* ---- the API, started ------------------------------------------------------ */
+/* ---- the API, started ---------------------------------------------------- */
 
 static void *api_state;
 
@@ -408,7 +408,7 @@ static inline void api_down(void)
 	carillon_plugin.close(api_state);
 }
 
-/* ---- the client ------------------------------------------------------------ */
+/* ---- the client ---------------------------------------------------------- */
 
 static inline int dial(void)
 {
@@ -440,7 +440,7 @@ static inline void put(int fd, const char *text, size_t len)
 	}
 }
 
-/* Where the answer that begins at `text` ends, 0 while it is not all there.   */
+/* Where the answer that begins at `text` ends, 0 while it is not all there.  */
 static inline size_t answer_end(const char *text, bool head)
 {
 	const char *body = strstr(text, "\r\n\r\n"), *p;
@@ -461,7 +461,7 @@ static inline size_t answer_end(const char *text, bool head)
 
 static char answer[1 << 21];
 
-/* Reads one answer, or to the end of the connection.                          */
+/* Reads one answer, or to the end of the connection.                         */
 static inline void get(int fd, bool head)
 {
 	size_t len = 0, end;
@@ -480,7 +480,7 @@ static inline void get(int fd, bool head)
 	}
 }
 
-/* Sends raw bytes on a connection of its own; the status of the answer.       */
+/* Sends raw bytes on a connection of its own; the status of the answer.      */
 static inline int raw(const char *text, size_t len)
 {
 	int fd = dial();
@@ -492,7 +492,7 @@ static inline int raw(const char *text, size_t len)
 	       (int)strtol(answer + 9, NULL, 10) : 0;
 }
 
-/* One request; `headers`: whole lines with CRLF, or "".                       */
+/* One request; `headers`: whole lines with CRLF, or "".                      */
 static inline int ask(const char *method, const char *target,
 		      const char *headers, const char *body)
 {

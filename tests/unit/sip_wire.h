@@ -199,6 +199,15 @@ static inline const char *header(const char *text, const char *name)
 	return header_nth(text, name, 0);
 }
 
+/* The number that a header begins with.                                       */
+static inline long number(const char *text, const char *name)
+{
+	const char *value = header(text, name);
+
+	assert_non_null(value);
+	return strtol(value, NULL, 10);
+}
+
 static inline const char *branch_of(const char *text)
 {
 	const char *p = strstr(header(text, "Via"), "branch=");

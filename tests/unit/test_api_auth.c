@@ -18,7 +18,7 @@
 #include "../../api/auth.h"
 #include "../../api/sha256.h"
 
-/* SHA-256 of "abc" (FIPS 180-4, appendix).                                    */
+/* SHA-256 of "abc" (FIPS 180-4, appendix).                                   */
 #define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 static void hex(char out[65], const uint8_t hash[SHA256_LEN])

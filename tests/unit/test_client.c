@@ -1,6 +1,6 @@
 /*
  * test_client.c - challenges, addresses in turn, local verdicts.
- * Needs: sip_wire.h; all of core/sip and core/base; osip2, cares.
+ * Needs: sip_wire.h; all of core/sip and core/base; osip2, cares, crypto.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sip_wire.h"

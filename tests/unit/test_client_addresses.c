@@ -1,7 +1,7 @@
 /*
  * test_client_addresses.c - a target with several addresses (RFC 3263 4.3).
  * Needs: sip_wire.h; all of core/sip but resolve.c, which is played here; all of
- * core/base; osip2.
+ * core/base; osip2, crypto.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sip_wire.h"

@@ -52,7 +52,6 @@ static void config_defaults_are_safe_and_local(void **state)
 
 	fill(&cfg, *state);
 	assert_int_equal(cfg.n_listen, 1);
-	assert_int_equal(cfg.listen[0].transport, CONFIG_UDP);
 	assert_true(addr_is_loopback(&cfg.listen[0].addr));
 	assert_int_equal(addr_port(&cfg.listen[0].addr), 5060);
 	assert_string_equal(cfg.listen[0].text, "udp:127.0.0.1:5060");
@@ -84,8 +83,8 @@ static void config_takes_what_is_set(void **state)
 	struct config cfg;
 	struct addr a;
 
-	set(*state, "sip.listen=tcp:[::1]:5070");
-	set(*state, "sip.listen=tls:192.0.2.1");
+	set(*state, "sip.listen=udp:[::1]:5070");
+	set(*state, "sip.listen=udp:192.0.2.1");
 	set(*state, "sip.advertise=sip.example.org:5080");
 	set(*state, "sip.direct.allow=10.0.0.0/8");
 	set(*state, "sip.direct.allow=pbx.example.org");
@@ -103,10 +102,8 @@ static void config_takes_what_is_set(void **state)
 	set(*state, "api.key=plain");
 	fill(&cfg, *state);
 	assert_int_equal(cfg.n_listen, 2);
-	assert_int_equal(cfg.listen[0].transport, CONFIG_TCP);
 	assert_int_equal(addr_port(&cfg.listen[0].addr), 5070);
-	assert_int_equal(cfg.listen[1].transport, CONFIG_TLS);
-	assert_int_equal(addr_port(&cfg.listen[1].addr), 5061);
+	assert_int_equal(addr_port(&cfg.listen[1].addr), 5060);
 	assert_string_equal(cfg.advertise_host, "sip.example.org");
 	assert_int_equal(cfg.advertise_port, 5080);
 	addr_parse(&a, "10.1.1.1:5060", 0);
@@ -144,7 +141,8 @@ static void config_refuses_what_cannot_work(void **state)
 {
 	(void)state;
 	refuses("sip.listen=5060", "--set sip.listen: \"5060\" is not udp:");
-	refuses("sip.listen=udp:localhost", "is not udp:, tcp: or tls:");
+	refuses("sip.listen=udp:localhost", "is not udp:");
+	refuses("sip.listen=tcp:127.0.0.1:5060", "is not udp:");
 	refuses("sip.advertise=a b", "is not a host or an address");
 	refuses("sip.direct.allow=http://x", "is not a host, an address");
 	refuses("dns.server=dns.example.org", "is not an IP address");

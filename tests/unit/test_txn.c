@@ -1,6 +1,6 @@
 /*
  * test_txn.c - the transaction index and its timers.
- * Needs: sip_wire.h; all of core/sip and core/base; osip2, cares.
+ * Needs: sip_wire.h; all of core/sip and core/base; osip2, cares, crypto.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sip_wire.h"

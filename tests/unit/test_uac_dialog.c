@@ -1,6 +1,6 @@
 /*
  * test_uac_dialog.c - what the far end asks inside a call.
- * Needs: sip_wire.h; all of core/sip and core/base; osip2, cares.
+ * Needs: sip_wire.h; all of core/sip and core/base; osip2, cares, crypto.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sip_wire.h"

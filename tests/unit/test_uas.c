@@ -1,6 +1,6 @@
 /*
  * test_uas.c - what strangers ask, and where the answers go.
- * Needs: sip_wire.h; all of core/sip and core/base; osip2, cares.
+ * Needs: sip_wire.h; all of core/sip and core/base; osip2, cares, crypto.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sip_wire.h"
