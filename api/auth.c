@@ -57,7 +57,8 @@ static int read_hash(uint8_t hash[SHA256_LEN], const char *hex, size_t len)
 	if (len != 2 * SHA256_LEN)
 		return -EINVAL;
 	for (i = 0; i < SHA256_LEN; i++) {
-		int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
+		int high = hex_digit(hex[2 * i]);
+		int low = hex_digit(hex[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return -EINVAL;

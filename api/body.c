@@ -8,6 +8,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ enum {
 	BLOCK = 16384,			/* read at once                       */
 	DRAIN_MAX = 32 << 20,		/* swallowed after a refusal          */
 	BODIES_AT_ONCE = 4,		/* times max_body, for all workers    */
+	TRIM_ABOVE = 1 << 20,		/* memory goes back to the system     */
 };
 
 const char *http_header(const struct request *rq, const char *name)
@@ -246,6 +248,10 @@ void http_free_body(struct request *rq)
 	if (rq->body)
 		explicit_bzero(rq->body, rq->body_len);
 	free(rq->body);
+	/* A large one, and the tree made from it, would else stay with the
+	 * allocator.                                                          */
+	if (rq->reserved > TRIM_ABOVE)
+		malloc_trim(0);
 	rq->body = NULL;
 	rq->reserved = 0;
 }

@@ -133,7 +133,8 @@ static void read_bool(struct reading *r, const json_t *value)
 }
 
 /* Whether a name is known is for the core to say.                            */
-static const char *codec_fault(const struct cln_codec_list *list,
+static const char *codec_fault(const struct cln_field *f,
+			       const struct cln_codec_list *list,
 			       const json_t *value)
 {
 	const char *name = json_string_value(value);
@@ -144,6 +145,8 @@ static const char *codec_fault(const struct cln_codec_list *list,
 	if (!*name || strlen(name) >= sizeof(list->names[0]) ||
 	    text_has_control(name))
 		return "is not the name of a codec";
+	if (!is_choice(f, name))
+		return "is not a codec that is known here";
 	if (list->n == CLN_CODECS_MAX)
 		return "is one codec too many";
 	for (i = 0; i < list->n; i++)
@@ -152,9 +155,26 @@ static const char *codec_fault(const struct cln_codec_list *list,
 	return NULL;
 }
 
+/* The pointer names the item, and a known codec that may have been meant.     */
+static void wrong_codec(struct reading *r, size_t i, const json_t *item,
+			const char *why)
+{
+	const char *name = json_string_value(item), *near = NULL;
+	char list[96], nth[24];
+
+	if (name && r->field->choices && !is_choice(r->field, name))
+		near = text_nearest(name, r->field->choices);
+	snprintf(list, sizeof(list), "%s/%s", r->base, r->field->name);
+	snprintf(nth, sizeof(nth), "%zu", i);
+	problem_add(r->ps, CLN_INVALID, list, nth, "%s%s%s%s", why,
+		    near ? "; did you mean \"" : "", near ? near : "",
+		    near ? "\"?" : "");
+}
+
 static void read_codecs(struct reading *r, const json_t *value)
 {
 	struct cln_codec_list list = { 0 };
+	bool bad = false;
 	size_t i;
 
 	if (!json_is_array(value) || !json_array_size(value)) {
@@ -163,16 +183,18 @@ static void read_codecs(struct reading *r, const json_t *value)
 	}
 	for (i = 0; i < json_array_size(value); i++) {
 		const json_t *item = json_array_get(value, i);
-		const char *why = codec_fault(&list, item);
+		const char *why = codec_fault(r->field, &list, item);
 
 		if (why) {
-			WRONG(r, "item %zu %s", i, why);
-			return;
+			wrong_codec(r, i, item, why);
+			bad = true;
+			continue;
 		}
 		text_copy(list.names[list.n++], sizeof(list.names[0]),
 			  json_string_value(item));
 	}
-	memcpy(r->at, &list, sizeof(list));
+	if (!bad)
+		memcpy(r->at, &list, sizeof(list));
 }
 
 static void read_value(struct reading *r, const json_t *value)

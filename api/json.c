@@ -109,8 +109,6 @@ static int walk_unicode(struct walk *w)
 
 	if (high < 0)
 		return fault(w, "expected four hexadecimal digits after \\u");
-	if (!high)
-		return fault(w, "a string may not hold the character NUL");
 	w->p += 4;
 	if (high < 0xd800 || high > 0xdfff)
 		return 0;
@@ -361,6 +359,30 @@ int json_check(const char *text, size_t len, char why[JSON_WHY_LEN])
 	return err;
 }
 
+/* A string that holds \u0000 would look shorter to C than it is. With another
+ * control character in that place it meets the checks that refuse CR and LF,
+ * and the error names its field.                                             */
+static void nul_to_control(json_t *v)
+{
+	const char *key, *s = json_string_value(v);
+	size_t i, len = json_string_length(v);
+	json_t *item;
+	char *copy;
+
+	if (s && strlen(s) < len) {
+		copy = malloc(len);
+		for (i = 0; copy && i < len; i++)
+			copy[i] = s[i] ? s[i] : '\x01';
+		json_string_setn_nocheck(v, copy ? copy : "\x01",
+					 copy ? len : 1);
+		free(copy);
+	}
+	json_array_foreach(v, i, item)
+		nul_to_control(item);
+	json_object_foreach(v, key, item)
+		nul_to_control(item);
+}
+
 int json_parse(json_t **treep, const char *text, size_t len,
 	       char why[JSON_WHY_LEN])
 {
@@ -370,8 +392,7 @@ int json_parse(json_t **treep, const char *text, size_t len,
 
 	if (err)
 		return err;
-	tree = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
-			  &error);
+	tree = json_loadb(text, len, JSON_LOAD_FLAGS, &error);
 	if (!tree) {
 		if (json_error_code(&error) == json_error_out_of_memory)
 			return -ENOMEM;
@@ -381,6 +402,7 @@ int json_parse(json_t **treep, const char *text, size_t len,
 			 "this member was given before" : error.text);
 		return -EINVAL;
 	}
+	nul_to_control(tree);
 	*treep = tree;
 	return 0;
 }

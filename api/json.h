@@ -18,13 +18,15 @@ enum {
 	 * Enough for the recipients that fit into the largest default body.  */
 	JSON_CONTAINERS_MAX = 300000,
 	JSON_WHY_LEN = 192,
+	JSON_LOAD_FLAGS = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY |
+			  JSON_ALLOW_NUL,
 };
 
 /* 0; -EINVAL (broken) or -E2BIG (too many values) with
  * "line 3, column 25: expected ..." in why.                                  */
 int json_check(const char *text, size_t len, char why[JSON_WHY_LEN]);
 /* As json_check, and the tree (the caller's to json_decref). Also refuses a
- * member that stands twice.                                                  */
+ * member that stands twice. A \u0000 in a value arrives as \u0001.             */
 int json_parse(json_t **treep, const char *text, size_t len,
 	       char why[JSON_WHY_LEN]);
 /* A string value of any bytes: what is not UTF-8 becomes '?'.                */

@@ -13,7 +13,7 @@
 #include "http.h"
 
 /* "application/json;q=0.5": how much the range likes the offer, in thousandths,
- * -1 if it does not name it; *specific grows with the precision of the range. */
+ * -1 if it does not name it. *specific grows with the range's precision.     */
 static int range_quality(const char *range, size_t len, const char *offer,
 			 int *specific)
 {

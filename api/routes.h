@@ -22,7 +22,7 @@ struct route {
 	const char *path;		/* "{}" stands for one segment        */
 	unsigned int scopes;		/* any of them opens it; 0: public    */
 	route_fn *fn;
-	const char *query[ROUTE_QUERY_MAX];	/* known parameters, NULL-ended */
+	const char *query[ROUTE_QUERY_MAX];	/* known ones, NULL-ended     */
 };
 
 /* The route of a method and path. NULL with *known false: no such path; NULL

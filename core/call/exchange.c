@@ -80,7 +80,7 @@ static void on_history(struct store_req *req)
 	struct exchange *x = req->arg;
 	struct carrier *c = carrier_find(x, h->id);
 
-	if (c && !req->err) {
+	if (c && !req->err && req->hist.n) {
 		memcpy(c->history, req->hist.items,
 		       req->hist.n * sizeof(c->history[0]));
 		c->n_history = (uint32_t)req->hist.n;

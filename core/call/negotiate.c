@@ -104,6 +104,10 @@ int negotiate_answer(struct negotiated *n, const struct codec_set *set,
 		return -EBADMSG;
 	}
 	err = sdp_parse(&p, sdp, len, why, cap);
+	if (err && !why[0])
+		str_copy(why, cap, err == -ECONNREFUSED ?
+			 "the answer refuses audio" :
+			 "the answer has no audio over RTP/AVP");
 	if (err)
 		return err;
 	index = sdp_match(local, &p.audio, &offered);

@@ -188,17 +188,16 @@ static void codec_lists_are_checked_item_by_item(void **state)
 
 	(void)state;
 	read_with(&r, "{\"codecs\":[\"mulaw\",\"mulaw\"]}", true, NULL);
-	problem_is(&r, 0, CLN_INVALID, "/codecs",
-		   "item 1 stands twice in the list");
+	problem_is(&r, 0, CLN_INVALID, "/codecs/1",
+		   "stands twice in the list");
 	read_with(&r, "{\"codecs\":[\"mulaw\",7]}", true, NULL);
-	problem_is(&r, 0, CLN_INVALID, "/codecs", "item 1 must be a string");
+	problem_is(&r, 0, CLN_INVALID, "/codecs/1", "must be a string");
 	read_with(&r, "{\"codecs\":[\"averyveryverylongname\"]}", true, NULL);
-	problem_is(&r, 0, CLN_INVALID, "/codecs",
-		   "item 0 is not the name of a codec");
+	problem_is(&r, 0, CLN_INVALID, "/codecs/0",
+		   "is not the name of a codec");
 	read_with(&r, "{\"codecs\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\","
 		  "\"h\",\"i\"]}", true, NULL);
-	problem_is(&r, 0, CLN_INVALID, "/codecs",
-		   "item 8 is one codec too many");
+	problem_is(&r, 0, CLN_INVALID, "/codecs/8", "is one codec too many");
 }
 
 static void a_string_must_fit(void **state)

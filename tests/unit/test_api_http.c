@@ -171,7 +171,7 @@ static void broken_json_is_a_400_with_the_place(void **state)
 			 "(trailing comma)"));
 	assert_true(says("\"code\":1000"));
 	assert_int_equal(ask("POST", "/voice/call/play", "", "{\"to\": \"1\","
-			     "\n\"from\": \"me\"\n\"carrier_id\": \"7\"}"), 400);
+			     "\n\"from\": \"me\"\n\"carrier_id\": 7}"), 400);
 	assert_true(says("line 3, column 1: expected ',' or '}' (a comma is "
 			 "missing)"));
 	assert_int_equal(ask("POST", "/carriers", "", ""), 400);

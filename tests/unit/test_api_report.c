@@ -1,6 +1,6 @@
 /*
- * test_api_report.c - the report of a job as JSON, NDJSON and CSV, as a client sees
- * it, over a core that is none.
+ * test_api_report.c - the report of a job as JSON, NDJSON and CSV, as a client
+ * sees it, over a core that is none.
  *
  * Needs all of api/ but with openapi.c; -lcivetweb -ljansson -lpthread.
  */

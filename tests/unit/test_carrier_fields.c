@@ -1,0 +1,203 @@
+/*
+ * test_carrier_fields.c - what each field of a carrier may hold, and how a
+ * change is merged in.
+ * Needs: libcarillon.a.
+ */
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/str.h"
+#include "call/carrier_fields.h"
+
+static size_t index_of(const char *name)
+{
+	size_t i = 0;
+
+	while (carrier_fields[i] && strcmp(carrier_fields[i]->name, name))
+		i++;
+	if (!carrier_fields[i])
+		fail_msg("no field %s", name);
+	return i;
+}
+
+static bool takes(const char *name, const char *value)
+{
+	const struct cln_field *f = carrier_fields[index_of(name)];
+	char why[128] = "";
+	int err = f->check ? f->check(value, why, sizeof(why)) : 0;
+
+	/* A refusal says what to do. */
+	assert_true(!err || why[0]);
+	return !err;
+}
+
+static void table_is_sound(void **state)
+{
+	(void)state;
+	for (size_t i = 0; carrier_fields[i]; i++) {
+		const struct cln_field *f = carrier_fields[i];
+		size_t len = f->type == CLN_FIELD_STRING ? f->cap : 1;
+
+		assert_int_equal(f->size, sizeof(*f));
+		assert_true(f->help && *f->help);
+		assert_true(len > 0);
+		assert_true(f->offset + len <= sizeof(struct cln_carrier));
+		assert_int_equal(index_of(f->name), i);
+	}
+}
+
+static void nothing_that_changes_a_message_gets_in(void **state)
+{
+	static const char *const evil[] = {
+		"a\r\nX: y", "a\nb", "a@evil", "a;maddr=evil", "a?X=y", "a>",
+		"a b",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(evil); i++) {
+		assert_false(takes("host", evil[i]));
+		assert_false(takes("from_domain", evil[i]));
+		assert_false(takes("from_user", evil[i]));
+		assert_false(takes("prefix", evil[i]));
+		assert_false(takes("outbound_proxy", evil[i]));
+		assert_false(takes("listen", evil[i]));
+	}
+	assert_false(takes("username", "a\r\nb"));
+	assert_false(takes("realm", "a\nb"));
+	assert_false(takes("password", "a\x7f"));
+}
+
+static void quoted_names_may_hold_anything_printable(void **state)
+{
+	(void)state;
+	assert_true(takes("username", "o'neil@\"home\" \\ ;?>"));
+	assert_true(takes("password", "p w@;?>\""));
+	assert_true(takes("realm", "a realm"));
+	assert_true(takes("auth_username", "\xc3\xa4"));
+}
+
+static void fields_take_what_they_are_for(void **state)
+{
+	(void)state;
+	assert_true(takes("host", "sip.carrier1.com"));
+	assert_true(takes("host", "10.2.2.22"));
+	assert_true(takes("host", "[2001:db8::1]"));
+	assert_false(takes("host", ""));
+	assert_false(takes("host", "host:5060"));
+	assert_true(takes("outbound_proxy", ""));
+	assert_true(takes("outbound_proxy", "proxy.example:5070"));
+	assert_true(takes("listen", "udp:192.0.2.1:5060"));
+	assert_true(takes("listen", ""));
+	assert_true(takes("prefix", ""));
+	assert_true(takes("prefix", "+8888*#"));
+	assert_false(takes("prefix", "8+8"));
+	assert_false(takes("prefix", "abc"));
+	assert_false(takes("name", ""));
+	assert_true(takes("from_domain", ""));
+}
+
+static struct cln_carrier two(void)
+{
+	struct cln_carrier c = { .size = sizeof(c), .port = 5080,
+				 .max_cps = 5, .enabled = 1 };
+
+	str_copy(c.name, sizeof(c.name), "two");
+	str_copy(c.password, sizeof(c.password), "secret");
+	c.password_set = 1;
+	return c;
+}
+
+static void patch_changes_what_was_named(void **state)
+{
+	struct cln_carrier to = two(), from = { .max_cps = 9 };
+	uint8_t set[64] = { 0 };
+
+	(void)state;
+	set[index_of("max_cps")] = 1;
+	carrier_fields_merge(&to, &from, set, false);
+	assert_int_equal(to.max_cps, 9);
+	assert_int_equal(to.port, 5080);
+	assert_string_equal(to.name, "two");
+	assert_string_equal(to.password, "secret");
+}
+
+static void put_sets_defaults_and_keeps_the_password(void **state)
+{
+	struct cln_carrier to = two(), from = { .size = 0 };
+	uint8_t set[64] = { 0 };
+
+	(void)state;
+	str_copy(from.name, sizeof(from.name), "three");
+	set[index_of("name")] = 1;
+	carrier_fields_merge(&to, &from, set, true);
+	assert_string_equal(to.name, "three");
+	assert_int_equal(to.port, 0);
+	assert_int_equal(to.max_cps, 0);
+	assert_int_equal(to.expires_s, 3600);
+	assert_int_equal(to.enabled, 1);
+	assert_string_equal(to.transport, "udp");
+	assert_string_equal(to.password, "secret");
+	assert_int_equal(to.password_set, 1);
+}
+
+static void null_password_clears_it(void **state)
+{
+	struct cln_carrier to = two(), from = { .size = 0 };
+	uint8_t set[64] = { 0 };
+
+	(void)state;
+	set[index_of("password")] = 1;
+	carrier_fields_merge(&to, &from, set, true);
+	assert_string_equal(to.password, "");
+	assert_int_equal(to.password_set, 0);
+}
+
+static void registration_needs_a_user(void **state)
+{
+	struct cln_problems problems = { .size = sizeof(problems) };
+	struct cln_carrier c = two();
+
+	(void)state;
+	carrier_fields_check(&c, &problems);
+	assert_int_equal(problems.n, 0);
+	c.do_register = 1;
+	carrier_fields_check(&c, &problems);
+	assert_int_equal(problems.n, 1);
+	assert_string_equal(problems.items[0].pointer, "/username");
+}
+
+static void problems_are_counted_beyond_their_room(void **state)
+{
+	struct cln_problems problems = { .size = sizeof(problems) };
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		problem_add(&problems, CLN_INVALID, "/x", "no %d", i);
+	assert_int_equal(problems.n, 100);
+	assert_string_equal(problems.items[CLN_PROBLEMS_MAX - 1].detail,
+			    "no 31");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table_is_sound),
+		cmocka_unit_test(nothing_that_changes_a_message_gets_in),
+		cmocka_unit_test(quoted_names_may_hold_anything_printable),
+		cmocka_unit_test(fields_take_what_they_are_for),
+		cmocka_unit_test(patch_changes_what_was_named),
+		cmocka_unit_test(put_sets_defaults_and_keeps_the_password),
+		cmocka_unit_test(null_password_clears_it),
+		cmocka_unit_test(registration_needs_a_user),
+		cmocka_unit_test(problems_are_counted_beyond_their_room),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,249 @@
+/*
+ * test_store_commit.c - group commits, a disk that refuses, and who may open
+ * the directory.
+ * Needs: libcarillon.a, libsqlite3.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "base/thread.h"
+#include "store_bench.h"
+
+static struct store_stats stats(void)
+{
+	struct store_stats st;
+
+	store_get_stats(store, &st);
+	return st;
+}
+
+/* The database is locked from outside, so that the store's thread waits. */
+static sqlite3 *block(void)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(db_path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+			 SQLITE_OK);
+	return db;
+}
+
+static void unblock(sqlite3 *db)
+{
+	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(db);
+}
+
+#define N 64
+
+static void what_waits_together_is_committed_together(void **state)
+{
+	struct store_req r[N];
+	uint64_t before;
+	sqlite3 *db;
+
+	(void)state;
+	carrier_add("aaaaaaaa");
+	before = stats().commits;
+	db = block();
+	for (int i = 0; i < N; i++) {
+		r[i] = (struct store_req){
+			.op = STORE_HISTORY_ADD,
+			.hist_add = { .id = "aaaaaaaa", .t = { .at = i } },
+		};
+		ask(&r[i]);
+	}
+	unblock(db);
+	wait_for(N);
+	for (int i = 0; i < N; i++)
+		assert_int_equal(r[i].err, 0);
+	/* The first may have been taken by itself. */
+	assert_in_range(stats().commits - before, 1, 2);
+	assert_int_equal(stats().requests, N + 1);
+}
+
+static void request_that_fails_takes_back_its_own_work_only(void **state)
+{
+	struct cln_carrier c[3] = {
+		a_carrier("bbbbbbbb"), a_carrier("aaaaaaaa"),
+		a_carrier("cccccccc"),
+	};
+	struct store_req r[3];
+	sqlite3 *db;
+
+	(void)state;
+	carrier_add("aaaaaaaa");
+	db = block();
+	for (int i = 0; i < 3; i++) {
+		r[i] = (struct store_req){
+			.op = STORE_CARRIER_ADD, .put = { .carrier = &c[i] },
+		};
+		ask(&r[i]);
+	}
+	unblock(db);
+	wait_for(3);
+	assert_int_equal(r[0].err, 0);
+	assert_int_equal(r[1].err, -EEXIST);
+	assert_int_equal(r[2].err, 0);
+	assert_int_equal(query("SELECT count(*) FROM carriers"), 3);
+	assert_int_equal(stats().last_err, 0);
+}
+
+/* ---- a full disk ------------------------------------------------------------ */
+
+struct limited {
+	char path[128];
+	struct store *store;
+};
+
+static int fill(int n_jobs)
+{
+	char id[24];
+	int err = 0;
+
+	for (int i = 0; !err && i < n_jobs; i++) {
+		str_printf(id, sizeof(id), "job-%d-%d", n_jobs, i);
+		err = job_add(id, 200, NULL);
+	}
+	return err;
+}
+
+/* Only root can mount a small disk; a bound of the file's size does for all. */
+static void full_disk_is_told_and_nothing_is_torn(void **state)
+{
+	struct store_claim items[8];
+	int64_t recipients;
+	size_t n;
+	int err;
+
+	(void)state;
+	assert_int_equal(job_add("first", 3, NULL), 0);
+	assert_int_equal(setenv("CARILLON_UNUSED", "", 1), 0);
+	err = fill(3);
+	assert_int_equal(err, 0);
+	recipients = query("SELECT count(*) FROM recipients");
+	assert_int_equal(recipients, query("SELECT sum(recipients) FROM jobs"));
+	assert_int_equal(claim("first", "aaaaaaaa", items, 8, &n), 0);
+	assert_int_equal(n, 3);
+}
+
+/* ---- who may open it -------------------------------------------------------- */
+
+static unsigned int mode_of(const char *name)
+{
+	char path[128];
+	struct stat st;
+
+	str_printf(path, sizeof(path), "%s/%s", dir, name);
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_mode & 0777;
+}
+
+static void nobody_else_may_read_it(void **state)
+{
+	mode_t old;
+
+	(void)state;
+	store_down();
+	chmod(dir, 0755);
+	unlink(db_path);
+	old = umask(0);
+	store_up();
+	umask(old);
+	carrier_add("aaaaaaaa");
+	assert_int_equal(mode_of("."), 0700);
+	assert_int_equal(mode_of("carillon.db"), 0600);
+	assert_int_equal(mode_of("carillon.db-wal"), 0600);
+	assert_int_equal(mode_of("carillon.db-shm"), 0600);
+	assert_int_equal(mode_of("lock"), 0600);
+}
+
+static void one_server_holds_the_directory(void **state)
+{
+	struct store *second;
+
+	(void)state;
+	assert_int_equal(open_store(&second, "node-1"), -EBUSY);
+	assert_non_null(strstr(why, "another carillond uses it"));
+	store_restart();
+}
+
+static void directory_that_cannot_be_made_is_told(void **state)
+{
+	struct store *second;
+	char keep[sizeof(dir)];
+
+	(void)state;
+	str_copy(keep, sizeof(keep), dir);
+	str_copy(dir, sizeof(dir), "no-such-place/state");
+	assert_int_equal(open_store(&second, "node-1"), -ENOENT);
+	assert_non_null(strstr(why, "no-such-place/state"));
+	str_copy(dir, sizeof(dir), keep);
+}
+
+static void what_waits_at_the_end_is_still_written(void **state)
+{
+	struct store_req r[N];
+	struct cln_carrier c[N];
+	sqlite3 *db = block();
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		char id[CLN_ID_LEN];
+
+		str_printf(id, sizeof(id), "%08x", (unsigned int)i);
+		c[i] = a_carrier(id);
+		r[i] = (struct store_req){
+			.op = STORE_CARRIER_ADD, .put = { .carrier = &c[i] },
+		};
+		ask(&r[i]);
+	}
+	unblock(db);
+	store_down();
+	wait_for(N);
+	for (int i = 0; i < N; i++)
+		assert_int_equal(r[i].err, 0);
+	store_up();
+	assert_int_equal(query("SELECT count(*) FROM carriers"), N);
+}
+
+static void new_work_is_bounded_and_outcomes_are_not(void **state)
+{
+	enum { MANY = 4096 + 600 };
+	struct store_req *r = calloc(MANY, sizeof(*r));
+	sqlite3 *db = block();
+	int n = 0, refused = 0;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		r[i] = (struct store_req){
+			.home = home, .done = on_done, .op = STORE_JOB_GET,
+			.job_get = { .id = "none" },
+		};
+		if (store_post(store, &r[i]))
+			refused++;
+		else
+			n++;
+	}
+	assert_in_range(refused, 1, MANY - 4096);
+	store_complete(store, &r[MANY - 1]);
+	unblock(db);
+	wait_for(n + 1);
+	assert_int_equal(r[MANY - 1].err, -ENOENT);
+	free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RULE(what_waits_together_is_committed_together),
+		RULE(request_that_fails_takes_back_its_own_work_only),
+		RULE(full_disk_is_told_and_nothing_is_torn),
+		RULE(nobody_else_may_read_it),
+		RULE(one_server_holds_the_directory),
+		RULE(directory_that_cannot_be_made_is_told),
+		RULE(what_waits_at_the_end_is_still_written),
+		RULE(new_work_is_bounded_and_outcomes_are_not),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
