@@ -331,8 +331,8 @@ void plugins_free(struct plugins *p)
 		next = e->next;
 		if (e->plugin && e->plugin->close)
 			e->plugin->close(e->state);
-		if (e->handle)
-			dlclose(e->handle);
+		/* It stays loaded to the end of the process: a thread of its
+		 * libraries may still be on its way out.                      */
 		free(e);
 	}
 	free(p);

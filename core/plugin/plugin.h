@@ -24,7 +24,7 @@ int plugins_load(struct plugins *p, const char *file, char *why, size_t cap);
 /* Those in plugins.load (paths, or names within `dir`), or every .so in `dir`
  * in order of name.                                                           */
 int plugins_load_all(struct plugins *p, const char *dir, char *why, size_t cap);
-/* Calls each plugin's close and unloads it.                                   */
+/* Calls each plugin's close; the objects stay loaded.                         */
 void plugins_free(struct plugins *p);
 
 /* By API name ("mulaw"); NULL if none is loaded.                              */

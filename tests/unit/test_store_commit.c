@@ -4,7 +4,8 @@
  * Needs: libcarillon.a, libsqlite3.
  */
 /* SPDX-License-Identifier: MIT */
-#include "base/thread.h"
+#include <stdatomic.h>
+
 #include "store_bench.h"
 
 static struct store_stats stats(void)
@@ -90,40 +91,104 @@ static void request_that_fails_takes_back_its_own_work_only(void **state)
 
 /* ---- a full disk ------------------------------------------------------------ */
 
-struct limited {
-	char path[128];
-	struct store *store;
-};
+/* SQLite's own file system, except that the disk can be full. */
+static sqlite3_vfs full_vfs, *real_vfs;
+static sqlite3_io_methods methods[2];	/* of the database, of its logs */
+static int (*real_write)(sqlite3_file *, const void *, int, sqlite3_int64);
+static atomic_bool disk_is_full;
 
-static int fill(int n_jobs)
+static int full_write(sqlite3_file *f, const void *data, int n,
+		      sqlite3_int64 at)
 {
-	char id[24];
-	int err = 0;
+	return atomic_load(&disk_is_full) ? SQLITE_FULL :
+					    real_write(f, data, n, at);
+}
 
-	for (int i = 0; !err && i < n_jobs; i++) {
-		str_printf(id, sizeof(id), "job-%d-%d", n_jobs, i);
-		err = job_add(id, 200, NULL);
-	}
+static int full_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f,
+		     int flags, int *out)
+{
+	int code = real_vfs->xOpen(real_vfs, name, f, flags, out);
+	sqlite3_io_methods *m = &methods[!(flags & SQLITE_OPEN_MAIN_DB)];
+
+	(void)vfs;
+	if (code || !f->pMethods)
+		return code;
+	real_write = f->pMethods->xWrite;
+	*m = *f->pMethods;
+	m->xWrite = full_write;
+	f->pMethods = m;
+	return SQLITE_OK;
+}
+
+static int setup_full(void **state)
+{
+	real_vfs = sqlite3_vfs_find(NULL);
+	full_vfs = *real_vfs;
+	full_vfs.zName = "full";
+	full_vfs.xOpen = full_open;
+	full_vfs.pNext = NULL;
+	sqlite3_vfs_register(&full_vfs, 1);
+	atomic_store(&disk_is_full, false);
+	return setup(state);
+}
+
+static int teardown_full(void **state)
+{
+	int err;
+
+	atomic_store(&disk_is_full, false);
+	err = remove_dir(state);
+	sqlite3_vfs_unregister(&full_vfs);
+	sqlite3_vfs_register(real_vfs, 1);
 	return err;
 }
 
-/* Only root can mount a small disk; a bound of the file's size does for all. */
 static void full_disk_is_told_and_nothing_is_torn(void **state)
 {
 	struct store_claim items[8];
-	int64_t recipients;
 	size_t n;
-	int err;
 
 	(void)state;
-	assert_int_equal(job_add("first", 3, NULL), 0);
-	assert_int_equal(setenv("CARILLON_UNUSED", "", 1), 0);
-	err = fill(3);
-	assert_int_equal(err, 0);
-	recipients = query("SELECT count(*) FROM recipients");
-	assert_int_equal(recipients, query("SELECT sum(recipients) FROM jobs"));
-	assert_int_equal(claim("first", "aaaaaaaa", items, 8, &n), 0);
+	assert_int_equal(job_add("job-1", 3, NULL), 0);
+	atomic_store(&disk_is_full, true);
+	assert_int_equal(job_add("job-2", 2000, NULL), -ENOSPC);
+	assert_int_equal(stats().last_err, -ENOSPC);
+	assert_int_equal(claim("job-1", "aaaaaaaa", items, 8, &n), -ENOSPC);
+	assert_int_equal(carrier_add("aaaaaaaa"), -ENOSPC);
+	assert_int_equal(job_get("job-1").totals[CLN_RCPT_QUEUED], 4);
+	atomic_store(&disk_is_full, false);
+	assert_int_equal(claim("job-1", "aaaaaaaa", items, 8, &n), 0);
 	assert_int_equal(n, 3);
+	assert_int_equal(stats().last_err, 0);
+	assert_int_equal(job_add("job-2", 2, NULL), 0);
+	assert_int_equal(query("SELECT count(*) FROM recipients"), 7);
+	assert_int_equal(carrier_add("aaaaaaaa"), 0);
+}
+
+static void commit_that_fails_fails_its_whole_group(void **state)
+{
+	struct cln_carrier c[N];
+	struct store_req r[N];
+	char id[CLN_ID_LEN];
+	sqlite3 *db = block();
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		str_printf(id, sizeof(id), "%08x", (unsigned int)i);
+		c[i] = a_carrier(id);
+		r[i] = (struct store_req){
+			.op = STORE_CARRIER_ADD, .put = { .carrier = &c[i] },
+		};
+		ask(&r[i]);
+	}
+	atomic_store(&disk_is_full, true);
+	unblock(db);
+	wait_for(N);
+	atomic_store(&disk_is_full, false);
+	for (int i = 0; i < N; i++)
+		assert_int_equal(r[i].err, -ENOSPC);
+	assert_int_equal(query("SELECT count(*) FROM carriers"), 0);
+	assert_int_equal(carrier_add("aaaaaaaa"), 0);
 }
 
 /* ---- who may open it -------------------------------------------------------- */
@@ -232,12 +297,15 @@ static void new_work_is_bounded_and_outcomes_are_not(void **state)
 	free(r);
 }
 
+#define FULL(f) cmocka_unit_test_setup_teardown(f, setup_full, teardown_full)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RULE(what_waits_together_is_committed_together),
 		RULE(request_that_fails_takes_back_its_own_work_only),
-		RULE(full_disk_is_told_and_nothing_is_torn),
+		FULL(full_disk_is_told_and_nothing_is_torn),
+		FULL(commit_that_fails_fails_its_whole_group),
 		RULE(nobody_else_may_read_it),
 		RULE(one_server_holds_the_directory),
 		RULE(directory_that_cannot_be_made_is_told),
