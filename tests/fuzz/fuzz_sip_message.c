@@ -157,6 +157,8 @@ static void feed(const uint8_t *data, size_t size)
 	pass(1);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sip_stats st;

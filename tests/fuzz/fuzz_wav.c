@@ -16,6 +16,7 @@
 enum { MAX_S = 2, BLOCK = 2048 };
 
 /* libsndfile 1.2 loses some KB when it gives up on a broken Vorbis header.   */
+const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:libsndfile.so\nleak:libvorbis.so\n";
@@ -59,6 +60,8 @@ static void read_all(struct decoder *d)
 	while (decode_read_law(d, law, BLOCK, why, sizeof(why)) > 0)
 		;
 }
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {

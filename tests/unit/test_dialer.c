@@ -1,31 +1,10 @@
 /*
  * test_dialer.c - who is called when: limits, turns, claims, carriers that are
- * not there, recordings that cannot be had, a store that refuses.
+ * not there, a store that refuses.
  * Needs: libcarillon.a, business.h (doubles of sip, media, prompt and store).
  */
 /* SPDX-License-Identifier: MIT */
 #include "business.h"
-
-static void dialer_waits_for_the_recordings(void **state)
-{
-	struct stored_job *j;
-
-	(void)state;
-	plain_carrier("aaaaaaaa");
-	j = add_job("job-1", "aaaaaaaa", 3);
-	run();
-	assert_int_equal(n_gets, 1);
-	assert_string_equal(gets[0]->url, "http://a/hello.wav");
-	assert_int_equal(gets[0]->n_codecs, 2);
-	advance(200);
-	assert_int_equal(count_state(j, CLN_RCPT_QUEUED), 3);
-	assert_string_equal(x->jobs->lanes[0].waiting,
-			    "recordings are being fetched");
-	all_prompts_arrive();
-	advance(20);
-	assert_int_equal(n_uacs, 3);
-	assert_int_equal(count_state(j, CLN_RCPT_CALLING), 3);
-}
 
 static void dialer_forgets_job_and_recordings_at_the_end(void **state)
 {
@@ -381,54 +360,6 @@ static void dialer_fails_the_queued_of_a_deleted_carrier_only(void **state)
 	assert_int_equal(x->channels, 0);
 }
 
-/* ---- recordings ------------------------------------------------------------- */
-
-static void nobody_is_called_to_hear_nothing(void **state)
-{
-	struct stored_job *j;
-
-	(void)state;
-	plain_carrier("aaaaaaaa");
-	j = add_job("job-1", "aaaaaaaa", 3);
-	run();
-	prompt_arrives(0, -EIO, "http 404");
-	run();
-	assert_int_equal(n_uacs, 0);
-	assert_int_equal(count_state(j, CLN_RCPT_FAILED), 3);
-	assert_string_equal(j->rows[2].reason,
-			    "prompt_failed: item 0: http 404");
-	assert_null(x->jobs);
-}
-
-static void dialer_asks_again_for_recordings_when_the_pool_is_busy(void **state)
-{
-	(void)state;
-	prompt_get_err = -EAGAIN;
-	plain_carrier("aaaaaaaa");
-	add_job("job-1", "aaaaaaaa", 1);
-	advance(100);
-	assert_int_equal(n_gets, 0);
-	prompt_get_err = 0;
-	advance(1500);
-	assert_int_equal(n_gets, 1);
-	all_prompts_arrive();
-	advance(20);
-	assert_int_equal(n_uacs, 1);
-}
-
-static void dialer_fails_where_no_codec_is_loaded(void **state)
-{
-	struct cln_carrier d = carrier_data("aaaaaaaa");
-	struct stored_job *j;
-
-	(void)state;
-	d.codecs = (struct cln_codec_list){ 1, { "g729" } };
-	add_carrier(&d);
-	j = add_job("job-1", "aaaaaaaa", 1);
-	run();
-	assert_string_equal(j->rows[0].reason, "no_codec");
-}
-
 /* ---- the store -------------------------------------------------------------- */
 
 static void dialer_rests_when_the_store_refuses_a_claim(void **state)
@@ -523,7 +454,6 @@ static void no_recipient_is_claimed_twice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RULE(dialer_waits_for_the_recordings),
 		RULE(dialer_forgets_job_and_recordings_at_the_end),
 		RULE(dialer_keeps_the_servers_channels),
 		RULE(dialer_keeps_the_carriers_channels),
@@ -540,9 +470,6 @@ int main(void)
 		RULE(dialer_fails_what_waited_too_long),
 		RULE(dialer_fails_at_once_what_can_never_go),
 		RULE(dialer_fails_the_queued_of_a_deleted_carrier_only),
-		RULE(nobody_is_called_to_hear_nothing),
-		RULE(dialer_asks_again_for_recordings_when_the_pool_is_busy),
-		RULE(dialer_fails_where_no_codec_is_loaded),
 		RULE(dialer_rests_when_the_store_refuses_a_claim),
 		RULE(dialer_tries_again_when_the_store_is_busy),
 		RULE(dialer_fails_a_lane_until_the_store_takes_it),

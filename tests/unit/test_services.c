@@ -2,68 +2,11 @@
  * test_services.c - what an app asks for from its own threads: carriers and
  * their versions, jobs and their faults, readiness; and asks that cannot be
  * served.
- * Needs: libcarillon.a, business.h (doubles of sip, media, prompt and store).
+ * Needs: libcarillon.a, app_bench.h (doubles of sip, media, prompt and store).
  * The test's thread is the signalling thread.
  */
 /* SPDX-License-Identifier: MIT */
-#include <stdatomic.h>
-
-#include "base/thread.h"
-#include "business.h"
-#include "call/ask.h"
-
-/* ---- apps ------------------------------------------------------------------- */
-
-struct app {
-	struct thread thread;
-	void (*fn)(struct app *);
-	atomic_bool done;
-	const struct cln_services *s;
-	int err;
-	char id[CLN_ID_LEN];
-	int64_t version;
-	struct cln_carrier carrier;
-	struct cln_codec_list warnings;
-	struct cln_problems problems;
-	const struct cln_play *play;
-	struct cln_job job;
-	char why[128];
-	size_t n;
-	char ids[8][CLN_ID_LEN];
-};
-
-static void app_thread(void *arg)
-{
-	struct app *a = arg;
-
-	a->fn(a);
-	atomic_store(&a->done, true);
-}
-
-static void app_start(struct app *a, void (*fn)(struct app *))
-{
-	a->fn = fn;
-	a->s = exchange_services(x);
-	a->carrier.size = sizeof(a->carrier);
-	a->problems = (struct cln_problems){ .size = sizeof(a->problems) };
-	atomic_store(&a->done, false);
-	assert_int_equal(thread_start(&a->thread, "app", app_thread, a), 0);
-}
-
-static void app_join(struct app *a)
-{
-	while (!atomic_load(&a->done)) {
-		store_answer();
-		loop_once(x->cfg.loop, 1);
-	}
-	thread_join(&a->thread);
-}
-
-static void app_run(struct app *a, void (*fn)(struct app *))
-{
-	app_start(a, fn);
-	app_join(a);
-}
+#include "app_bench.h"
 
 static const char *pointer(const struct app *a, uint32_t i)
 {
@@ -459,7 +402,7 @@ static void single_recipient_has_short_pointers(void **state)
 	assert_string_equal(pointer(&a, 2), "/carrier_id");
 }
 
-/* ---- readiness and asks ----------------------------------------------------- */
+/* ---- readiness -------------------------------------------------------------- */
 
 static void ready(struct app *a)
 {
@@ -484,52 +427,6 @@ static void readiness_tells_what_is_wrong(void **state)
 	assert_string_equal(a.why, "the server is stopping");
 }
 
-static void nothing(struct ask *a)
-{
-	ask_done(a, 0);
-}
-
-static void many_asks(struct app *a)
-{
-	for (int i = 0; i < 1000 && !a->err; i++) {
-		struct ask ask = { 0 };
-
-		a->err = ask_run(x, &ask, nothing);
-		a->n++;
-	}
-}
-
-static void asks_of_many_threads_are_all_answered(void **state)
-{
-	struct app apps[4] = { { .err = 0 } };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(apps); i++)
-		app_start(&apps[i], many_asks);
-	for (size_t i = 0; i < ARRAY_LEN(apps); i++) {
-		app_join(&apps[i]);
-		assert_int_equal(apps[i].err, 0);
-		assert_int_equal(apps[i].n, 1000);
-	}
-}
-
-static void ask_once(struct app *a)
-{
-	struct ask ask = { 0 };
-
-	a->err = ask_run(x, &ask, nothing);
-}
-
-static void ask_of_a_closed_loop_is_refused(void **state)
-{
-	struct app a = { .err = 1 };
-
-	(void)state;
-	inbox_close(loop_inbox(x->cfg.loop));
-	app_run(&a, ask_once);
-	assert_int_equal(a.err, -ESHUTDOWN);
-}
-
 #define RULE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -551,8 +448,6 @@ int main(void)
 		RULE(recipients_without_a_way_are_refused),
 		RULE(single_recipient_has_short_pointers),
 		RULE(readiness_tells_what_is_wrong),
-		RULE(asks_of_many_threads_are_all_answered),
-		RULE(ask_of_a_closed_loop_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
