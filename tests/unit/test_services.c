@@ -1,7 +1,6 @@
 /*
  * test_services.c - what an app asks for from its own threads: carriers and
- * their versions, jobs and their faults, readiness; and asks that cannot be
- * served.
+ * their versions, jobs and their faults, readiness.
  * Needs: libcarillon.a, app_bench.h (doubles of sip, media, prompt and store).
  * The test's thread is the signalling thread.
  */
