@@ -52,6 +52,8 @@ int conf_refuse(const struct conf *c, const char *name, unsigned int nth,
 	__attribute__((format(printf, 5, 6)));
 
 /* Plugins' sections. */
+/* Name of the nth section, NULL past the end.                                 */
+const char *conf_plugin_at(const struct conf *c, unsigned int nth);
 bool conf_plugin_required(const struct conf *c, const char *plugin);
 const char *conf_plugin_nth(const struct conf *c, const char *plugin,
 			    const char *name, unsigned int nth);

@@ -132,6 +132,15 @@ int conf_plugin_set(struct conf *c, const char *name_and_key,
 	return o ? conf_value_add(&o->values.set, value, "--set") : -ENOMEM;
 }
 
+const char *conf_plugin_at(const struct conf *c, unsigned int nth)
+{
+	const struct conf_plugin *p = c->plugins;
+
+	while (p && nth--)
+		p = p->next;
+	return p ? p->name : NULL;
+}
+
 bool conf_plugin_required(const struct conf *c, const char *plugin)
 {
 	const struct conf_plugin *p = conf_plugin_find(c, plugin);

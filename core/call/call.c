@@ -15,7 +15,6 @@
 #include "call/number.h"
 
 #define PORT_RETRY_MS 200	/* all ports in use: a limit, not a failure */
-#define Q850_NORMAL 16
 #define SDP_LEN 4096
 #define DEFAULT_USER "carillon"
 #define SIP_PORT 5060
@@ -277,8 +276,13 @@ void call_abort(struct call *c, const char *reason)
 	if (!c->reason[0])
 		str_copy(c->reason, sizeof(c->reason), reason);
 	c->system = true;
-	if (c->uac)
+	/* RFC 3261 15.1.1: no media after the BYE, so the stream ends first.  */
+	if (c->state == CALL_TALKING && c->stream && c->uac) {
+		c->bye_when_stopped = true;
+		call_stop_stream(c);
+	} else if (c->uac) {
 		uac_hangup(c->uac, Q850_NORMAL);
+	}
 }
 
 void call_free(struct call *c)

@@ -21,6 +21,8 @@ enum call_state {
 	CALL_DONE
 };
 
+#define Q850_NORMAL 16		/* normal call clearing                */
+
 struct call {
 	struct call *next, **at;	/* of exchange.calls                   */
 	struct exchange *x;
@@ -31,6 +33,7 @@ struct call {
 	struct uac *uac;		/* NULL: ended                         */
 	struct stream *stream;		/* NULL: stopped                       */
 	bool stream_stopping;
+	bool bye_when_stopped;		/* we hang up once it is silent        */
 	struct sdp_session session;
 	char *sdp;			/* what we last said of ourselves      */
 	struct addr media_address;

@@ -12,7 +12,6 @@
 #include "base/str.h"
 #include "call/call.h"
 
-#define Q850_NORMAL 16
 #define Q850_INCOMPATIBLE 88
 /* A far end that holds us for ever must not keep a channel for ever.          */
 #define GUARD_MS (600 * S_MS)
@@ -247,6 +246,8 @@ static void on_stopped(void *arg, const struct stream_report *report)
 	memcpy(c->played, report->items,
 	       report->n_items * sizeof(c->played[0]));
 	c->attempt.played = c->played;
+	if (c->bye_when_stopped && c->uac)
+		uac_hangup(c->uac, Q850_NORMAL);
 	call_check_over(c);
 }
 

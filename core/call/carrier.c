@@ -392,12 +392,23 @@ enum usable carrier_usable(const struct carrier *c, char *why, size_t cap)
 	return CARRIER_WAIT;
 }
 
-void carrier_status_fill(const struct carrier *c,
-			 struct cln_carrier_status *st)
+/* The state may be true a moment before its event comes: then the history has
+ * it first, so that the two never contradict each other.                      */
+static void history_catch_up(struct carrier *c, int state,
+			     const struct registration_status *now)
+{
+	const struct cln_transition *last = history_last(c);
+
+	if (c->registration && (!last || last->state != state))
+		history_add(c, state, now->last_code, now->last_reason);
+}
+
+void carrier_status_fill(struct carrier *c, struct cln_carrier_status *st)
 {
 	struct registration_status now;
 
 	st->state = registration_now(c, &now);
+	history_catch_up(c, st->state, &now);
 	str_copy(st->request_id, sizeof(st->request_id), c->data.request_id);
 	st->expires_at = now.expires_at;
 	st->next_attempt_at = now.next_attempt_at;

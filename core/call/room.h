@@ -119,8 +119,7 @@ void carrier_change(struct carrier *c, const struct cln_carrier *data);
 void carrier_remove(struct carrier *c);
 /* why: a sentence for WAIT and NEVER.                                         */
 enum usable carrier_usable(const struct carrier *c, char *why, size_t cap);
-void carrier_status_fill(const struct carrier *c,
-			 struct cln_carrier_status *st);
+void carrier_status_fill(struct carrier *c, struct cln_carrier_status *st);
 void carrier_codecs(const struct carrier *c, struct codec_set *set);
 /* Where its calls go: the server that took the REGISTER, else the proxy, else
  * the host.                                                                   */

@@ -297,17 +297,51 @@ static int load_dir(struct plugins *p, const char *dir, char *why, size_t cap)
 	return err;
 }
 
-int plugins_load_all(struct plugins *p, const char *dir, char *why, size_t cap)
+static int load_named(struct plugins *p, const char *dir, char *why, size_t cap)
 {
 	const char *name;
 	int err = 0;
 
-	if (!conf_nth(p->conf, "plugins.load", 0))
-		return load_dir(p, dir, why, cap);
 	for (unsigned int i = 0;
 	     !err && (name = conf_nth(p->conf, "plugins.load", i)); i++)
 		err = load_one(p, dir, name, why, cap);
 	return err;
+}
+
+static bool is_loaded(const struct plugins *p, const char *name)
+{
+	for (const struct entry *e = p->first; e; e = e->next)
+		if (e->plugin && !strcmp(e->plugin->name, name))
+			return true;
+	return false;
+}
+
+/* A section whose plugin is nowhere is a slip, or the plugin is missed.       */
+static int check_sections(const struct plugins *p, const char *dir, char *why,
+			  size_t cap)
+{
+	const char *name;
+
+	for (unsigned int i = 0; (name = conf_plugin_at(p->conf, i)); i++) {
+		if (is_loaded(p, name))
+			continue;
+		if (conf_plugin_required(p->conf, name)) {
+			str_printf(why, cap, "plugin %s is required, but it "
+				   "was not found in %s", name, dir);
+			return -ENOENT;
+		}
+		log_warn("plugin: the configuration has a section for \"%s\", "
+			 "which is not loaded", name);
+	}
+	return 0;
+}
+
+int plugins_load_all(struct plugins *p, const char *dir, char *why, size_t cap)
+{
+	int err = conf_nth(p->conf, "plugins.load", 0) ?
+		  load_named(p, dir, why, cap) : load_dir(p, dir, why, cap);
+
+	return err ? err : check_sections(p, dir, why, cap);
 }
 
 int plugins_new(struct plugins **pp, const struct conf *conf)

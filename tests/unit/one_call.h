@@ -34,6 +34,15 @@ static inline void hangup(enum uac_end by)
 	uacs[0]->events->hangup(uacs[0]->arg, by);
 }
 
+/* RFC 3261 15.1.1: we send no BYE while media may still leave.              */
+static inline void silence_then_bye(void)
+{
+	assert_int_equal(uacs[0]->n_hangups, 0);
+	stream_stopped(0, false, 1);
+	assert_int_equal(uacs[0]->n_hangups, 1);
+	hangup(UAC_END_BYE_SENT);
+}
+
 static inline void assert_ended(int state, const char *reason)
 {
 	run();

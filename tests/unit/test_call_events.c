@@ -96,7 +96,7 @@ static void late_answer_that_cannot_be_used_ends_the_call(void **state)
 	answer(0);
 	assert_int_equal(offer(NULL), 200);
 	uacs[0]->events->offer(uacs[0]->arg, late, strlen(late), NULL, 0);
-	assert_int_equal(uacs[0]->n_hangups, 1);
+	silence_then_bye();
 }
 
 static void offer_after_the_end_is_refused(void **state)

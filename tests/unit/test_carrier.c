@@ -11,7 +11,7 @@ static const struct cln_transition *last(const struct carrier *c)
 	return &c->history[c->n_history - 1];
 }
 
-static int shown(const struct carrier *c)
+static int shown(struct carrier *c)
 {
 	struct cln_carrier_status st = { 0 };
 

@@ -125,6 +125,15 @@ static void server_does_not_go_on_without_a_required_one(void **state)
 	assert_non_null(strstr(why, "broken is required"));
 }
 
+static void required_one_that_is_nowhere_stops_the_start(void **state)
+{
+	(void)state;
+	require("absent");
+	assert_int_equal(plugins_load_all(plugins, dir, why, sizeof(why)),
+			 -ENOENT);
+	assert_non_null(strstr(why, "absent is required"));
+}
+
 static void required_is_seen_behind_a_path_too(void **state)
 {
 	char set[160];
@@ -188,6 +197,7 @@ int main(void)
 		RULE(object_that_is_no_plugin_is_refused),
 		RULE(server_goes_on_without_a_broken_plugin),
 		RULE(server_does_not_go_on_without_a_required_one),
+		RULE(required_one_that_is_nowhere_stops_the_start),
 		RULE(required_is_seen_behind_a_path_too),
 		RULE(directory_that_is_not_there_is_told),
 		RULE(codecs_are_known_without_being_loaded),

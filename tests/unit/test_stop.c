@@ -38,9 +38,7 @@ static void forced_stop_hangs_up(void **state)
 	(void)state;
 	answer(0);
 	stop(true);
-	assert_int_equal(uacs[0]->n_hangups, 1);
-	hangup(UAC_END_BYE_SENT);
-	stream_stopped(0, false, 1);
+	silence_then_bye();
 	end(0, UAC_END_BYE_SENT, 200, "OK");
 	run();
 	assert_int_equal(n_stopped, 1);
@@ -54,8 +52,7 @@ static void forced_stop_does_not_wait_for_a_silent_far_end(void **state)
 	(void)state;
 	answer(0);
 	stop(true);
-	hangup(UAC_END_BYE_SENT);
-	stream_stopped(0, false, 1);
+	silence_then_bye();
 	advance(2900);
 	assert_int_equal(n_stopped, 0);
 	advance(200);
