@@ -32,8 +32,10 @@ def rows_of(server, request_id):
 
 
 @pytest.mark.slow
-def test_all_calls_of_one_request_are_bit_exact(server, article, new_farend,
-                                                record_property):
+def test_all_calls_at_once_are_bit_exact(new_server, article, new_farend,
+                                         record_property):
+    server = new_server("limits.max_cps=1000",
+                        "limits.max_channels=1000")
     far = new_farend()
     carrier_id = server.carrier(far.port)
     server.play("700", article.urls, carrier_id=carrier_id)   # warms prompts
@@ -48,6 +50,8 @@ def test_all_calls_of_one_request_are_bit_exact(server, article, new_farend,
     calls = [c for c in far.wait_calls(COUNT + 1, 30) if c.number in numbers]
     assert {c.number for c in calls} == set(numbers)
     assert len(calls) == COUNT                          # nobody twice
+    assert max(c.figures["ack_at_ns"] for c in calls) < \
+        min(c.figures["bye_at_ns"] for c in calls)      # all at once
     for call in calls:
         assert call.violations == []
         judge.heard_exactly(call.packets, "mulaw", article.samples)
