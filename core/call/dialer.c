@@ -164,6 +164,13 @@ static void unreserve(struct lane *l, unsigned int n)
 		dialer_channel_free(l->job->x, l->carrier_id);
 }
 
+/* Only while a claim is under way: many jobs are small and wait for long.     */
+static void claims_free(struct lane *l)
+{
+	free(l->claims);
+	l->claims = NULL;
+}
+
 static void start_calls(struct lane *l, const struct store_req *req)
 {
 	struct exchange *x = l->job->x;
@@ -193,6 +200,7 @@ static void on_claimed(struct store_req *req)
 	answered(l, req->err);
 	end_promise(l);
 	if (req->err) {
+		claims_free(l);
 		unreserve(l, reserved);
 		stop_check(x);
 		return;
@@ -203,6 +211,7 @@ static void on_claimed(struct store_req *req)
 		unreserve(l, reserved - (unsigned int)req->claim.n);
 	}
 	start_calls(l, req);
+	claims_free(l);
 	lane_end(l);
 	if (x->stopping)
 		calls_unclaim(x);
@@ -213,8 +222,7 @@ static void lane_claim(struct lane *l, struct carrier *c, unsigned int n)
 {
 	struct exchange *x = l->job->x;
 
-	if (!l->claims)
-		l->claims = calloc(CLAIM_MAX, sizeof(*l->claims));
+	l->claims = calloc(n, sizeof(*l->claims));
 	if (!l->claims)
 		return;
 	l->req = (struct store_req){
@@ -230,8 +238,10 @@ static void lane_claim(struct lane *l, struct carrier *c, unsigned int n)
 			.cap = n,
 		},
 	};
-	if (store_post(x->cfg.store, &l->req))
+	if (store_post(x->cfg.store, &l->req)) {
+		claims_free(l);
 		return;
+	}
 	l->busy = true;
 	x->n_requests++;
 	reserve(l, c, n);

@@ -24,7 +24,13 @@
 enum {
 	LEGS_MAX = 16,			/* more is no fork but an attack       */
 	KEY_MAX = 512,
-	CREDENTIALS_MAX = 16384,
+	TRIES_MAX = 16,			/* addresses and challenges            */
+};
+
+/* One INVITE as it left. A 2xx that shows none of them is nobody's answer.    */
+struct sent {
+	char branch[STACK_BRANCH_LEN];
+	uint32_t cseq;
 };
 
 struct leg {
@@ -51,6 +57,8 @@ struct accepted {
 	char *username, *password, *realm;
 	struct sip_account account;	/* lends the three above               */
 	osip_message_t *credentials;	/* holds nothing but those headers     */
+	struct sent tries[TRIES_MAX];	/* the oldest is overwritten           */
+	size_t n_tries;
 	int listen;
 	struct leg *legs;
 	size_t n_legs;
@@ -200,8 +208,11 @@ int accepted_new(struct accepted **ap, struct sip *sip, const char *call_id,
 int accepted_invite(struct accepted *a, const osip_message_t *invite,
 		    int listen)
 {
+	struct sent *s = &a->tries[a->n_tries++ % TRIES_MAX];
 	int err;
 
+	(void)str_copy(s->branch, sizeof(s->branch), msg_branch(invite));
+	s->cseq = msg_cseq(invite);
 	a->listen = listen;
 	build_remove_header(a->credentials, "Authorization");
 	build_remove_header(a->credentials, "Proxy-Authorization");
@@ -435,6 +446,19 @@ static void new_fork(struct accepted *a, const osip_message_t *resp)
 	log_context(NULL);
 }
 
+/* 17.1.3: without this, who has once seen the INVITE could make us talk to
+ * anybody.                                                                    */
+static bool answers_us(const struct accepted *a, const osip_message_t *resp)
+{
+	size_t n = a->n_tries < TRIES_MAX ? a->n_tries : TRIES_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		if (a->tries[i].cseq == msg_cseq(resp) &&
+		    !strcmp(a->tries[i].branch, msg_branch(resp)))
+			return true;
+	return false;
+}
+
 bool accepted_receive(struct sip *sip, const osip_message_t *resp)
 {
 	struct accepted *a;
@@ -445,7 +469,7 @@ bool accepted_receive(struct sip *sip, const osip_message_t *resp)
 	write_key(&key, msg_call_id(resp), msg_from_tag(resp));
 	a = key.err ? NULL : map_get(sip->accepted, key.data, key.len);
 	buf_deinit(&key);
-	if (!a)
+	if (!a || !answers_us(a, resp))
 		return false;
 	for (struct leg *leg = a->legs; leg; leg = leg->next) {
 		if (strcmp(leg->to_tag, msg_to_tag(resp)))

@@ -20,8 +20,8 @@ struct accepted;
 int accepted_new(struct accepted **ap, struct sip *sip, const char *call_id,
 		 const char *from_tag, const char *request_uri,
 		 const struct sip_account *account, int listen);
-/* Credentials of the INVITE as last sent, which its ACK repeats (22.1), and the
- * socket that it left by.                                                     */
+/* An INVITE leaves by that socket: its branch and CSeq are what a 2xx must show,
+ * and its ACK repeats the credentials (22.1).                                 */
 int accepted_invite(struct accepted *a, const osip_message_t *invite,
 		    int listen);
 /* ACKs the 2xx that made `d`, now and whenever it is repeated. `done` is called

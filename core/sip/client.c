@@ -96,6 +96,8 @@ static int send_request(struct client *c)
 	osip_message_t *copy = NULL;
 	int err = complete(c);
 
+	if (!err && c->p.leaves)
+		err = c->p.leaves(c->p.arg, c->p.request, (int)c->sock);
 	if (err)
 		return err;
 	if (osip_message_clone(c->p.request, &copy))
@@ -331,11 +333,6 @@ int client_start(struct client *c)
 uint32_t client_cseq(const struct client *c)
 {
 	return c->cseq;
-}
-
-const osip_message_t *client_request(const struct client *c)
-{
-	return c->p.request;
 }
 
 const struct addr *client_remote(const struct client *c)

@@ -36,6 +36,9 @@ struct client_params {
 	 * each try, after the target is resolved. May be NULL.                */
 	int (*prepare)(void *arg, osip_message_t *req, const struct addr *local,
 		       const struct addr *remote);
+	/* Told of each try before it leaves, complete with Via, CSeq and
+	 * credentials; an error stops it. May be NULL.                        */
+	int (*leaves)(void *arg, const osip_message_t *req, int listen);
 	/* Provisional answers, many; then exactly one final (`final` true).
 	 * resp NULL: a local verdict: 408 timeout, 503 transport or DNS; a
 	 * challenge that could not be answered arrives as it came, reason in
@@ -51,7 +54,6 @@ int client_start(struct client *c);
 /* CANCEL of an INVITE, when and if the RFC allows it (9.1).                   */
 void client_cancel(struct client *c, int q850);
 uint32_t client_cseq(const struct client *c);	/* last number used           */
-const osip_message_t *client_request(const struct client *c); /* as last sent */
 const struct addr *client_remote(const struct client *c);
 const struct addr *client_local(const struct client *c);
 int client_listen(const struct client *c);	/* index of the socket used    */

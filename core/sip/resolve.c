@@ -368,12 +368,37 @@ static void look_up(struct resolve_query *q, const char *host)
 	arm(q->resolver);
 }
 
+/* RFC 6761 6.3: such a name is this machine's loopback, and is nobody else's to
+ * resolve, also where there is no hosts file.                                 */
+static bool is_localhost(const char *host)
+{
+	static const char name[] = "localhost";
+	size_t len = strlen(host), n = strlen(name);
+
+	if (len && host[len - 1] == '.')
+		len--;
+	return len >= n && !strncasecmp(host + len - n, name, n) &&
+	       (len == n || host[len - n - 1] == '.');
+}
+
+static void take_text(struct resolve_query *q, const char *ip)
+{
+	struct addr a;
+
+	if (!addr_parse_ip(&a, ip, q->port))
+		take(q, &a);
+}
+
 static void begin(struct resolve_query *q, const char *host)
 {
 	struct addr numeric;
 
 	if (addr_parse_ip(&numeric, host, q->port) == 0) {
 		take(q, &numeric);
+		finish(q, q->result.n ? 0 : -ENOENT);
+	} else if (is_localhost(host)) {
+		take_text(q, "127.0.0.1");
+		take_text(q, "::1");
 		finish(q, q->result.n ? 0 : -ENOENT);
 	} else if (!host_is_valid(host)) {
 		finish(q, -ENOENT);

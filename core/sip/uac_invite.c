@@ -157,6 +157,13 @@ static int prepare(void *arg, osip_message_t *m, const struct addr *local,
 	return err;
 }
 
+static int leaves(void *arg, const osip_message_t *m, int listen)
+{
+	struct uac *u = arg;
+
+	return accepted_invite(u->accepted, m, listen);
+}
+
 /* ---- its answers ---------------------------------------------------------- */
 
 static void on_provisional(struct uac *u, const osip_message_t *resp, int code)
@@ -228,15 +235,13 @@ static void on_acked(void *arg, int err)
 static int take_answer(struct uac *u, const osip_message_t *resp)
 {
 	const char *sdp = msg_sdp(resp, &u->answer_len);
-	int listen = client_listen(u->client), err;
+	int err;
 
-	err = accepted_invite(u->accepted, client_request(u->client), listen);
-	if (err)
-		return err;
 	u->answer = sdp ? strndup(sdp, u->answer_len) : NULL;
 	if (sdp && !u->answer)
 		return -ENOMEM;
-	err = dialog_init(&u->dialog, resp, u->request_uri, listen);
+	err = dialog_init(&u->dialog, resp, u->request_uri,
+			  client_listen(u->client));
 	if (!err)
 		err = dialog_register(u->sip, &u->dialog, &u->user);
 	if (!err)
@@ -282,6 +287,7 @@ int uac_send_invite(struct uac *u)
 		.account = &u->account,
 		.auth = &u->auth,
 		.prepare = prepare,
+		.leaves = leaves,
 		.response = on_response,
 		.arg = u,
 	};

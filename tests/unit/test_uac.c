@@ -108,6 +108,48 @@ static void a_fork_is_acked_and_byed(void **state)
 	assert_string_equal(told, "answered");
 }
 
+/* `old` in the INVITE's own 2xx becomes `new_text`.                           */
+static void receive_forged(const char *old, const char *new_text)
+{
+	char text[8192], *at;
+	const char *m = sent[0].text;
+	size_t len;
+
+	str_printf(text, sizeof(text),
+		   "SIP/2.0 200 OK\r\nVia: %s\r\nFrom: %s\r\nTo: %s;tag=evil\r\n"
+		   "Call-ID: %s\r\nCSeq: %s\r\n" TARGET "\r\n",
+		   header(m, "Via"), header(m, "From"), header(m, "To"),
+		   header(m, "Call-ID"), header(m, "CSeq"));
+	at = strstr(text, old);
+	assert_non_null(at);
+	len = strlen(new_text);
+	assert_true(len <= strlen(old));
+	memset(at, 'x', strlen(old));
+	memcpy(at, new_text, len);
+	wire_receive(text);
+}
+
+static void a_2xx_of_another_branch_or_cseq_is_no_fork(void **state)
+{
+	char cseq[24], other[24];
+
+	(void)state;
+	invite();
+	str_printf(cseq, sizeof(cseq), "CSeq: %ld",
+		   number(sent[0].text, "CSeq"));
+	str_printf(other, sizeof(other), "CSeq: %ld",
+		   number(sent[0].text, "CSeq") - 1);
+	for (int i = 0; i < 2; i++) {
+		receive_forged("z9hG4bK", "z9hG4bX");
+		receive_forged(cseq, other);
+		assert_int_equal(count_sent("ACK"), (size_t)i);
+		if (!i)
+			answer_with("peer");
+	}
+	assert_int_equal(count_sent("BYE"), 0);
+	assert_string_equal(told, "answered");
+}
+
 static void forks_without_end_are_bounded(void **state)
 {
 	char tag[16];
@@ -323,6 +365,7 @@ int main(void)
 		CASE(each_repeated_2xx_is_acked),
 		CASE(a_2xx_is_acked_after_the_call_is_gone),
 		CASE(a_fork_is_acked_and_byed),
+		CASE(a_2xx_of_another_branch_or_cseq_is_no_fork),
 		CASE(forks_without_end_are_bounded),
 		CASE(loose_route_set_is_reversed),
 		CASE(strict_first_route_becomes_the_request_uri),

@@ -1,0 +1,231 @@
+"""What we send keeps to RFC 3261 8, 9, 13 and 17, down to the milliseconds.
+
+SPDX-License-Identifier: MIT
+"""
+import re
+
+import pytest
+
+from stage import T1, stage                             # noqa: F401
+from udp_peer import Answered
+from waiting import PATIENCE, until
+
+
+def gaps(messages):
+    return [b.at - a.at for a, b in zip(messages, messages[1:])]
+
+
+def assert_spaced(messages, factors):
+    """The same datagram again and again, so many T1 apart."""
+    assert len({m.raw for m in messages}) == 1
+    found = gaps(messages)
+    assert len(found) == len(factors), found
+    for gap, factor in zip(found, factors):
+        assert abs(gap - factor * T1) < 0.03 * PATIENCE + factor * 0.002, \
+            found
+
+
+def assert_complete(request):
+    """8.1.1: what every request must have, and once only."""
+    for name in ("from", "to", "call-id", "cseq", "max-forwards",
+                 "content-length"):
+        assert len(request.all(name)) == 1, (name, request)
+    assert len(request.all("via")) == 1 and ";rport" in request.get("via")
+    assert re.fullmatch(r"z9hG4bK[0-9a-zA-Z]{16,}", request.branch)
+    assert request.get("max-forwards") == "70"
+    assert int(request.get("content-length")) == len(request.body)
+    assert request.tag("from") and request.cseq[1] == request.method
+    assert bool(request.body) == bool(request.get("content-type"))
+
+
+def test_every_request_is_complete(stage, peer, receiver):  # noqa: F811
+    talk = stage.talk(peer, receiver)
+    bye = talk.take_bye(10)
+    for request in (talk.invite, talk.first_ack, bye):
+        assert_complete(request)
+    assert len({talk.invite.branch, talk.first_ack.branch, bye.branch}) == 3
+    assert bye.cseq[0] == talk.invite.cseq[0] + 1
+    assert talk.first_ack.cseq[0] == talk.invite.cseq[0]
+    assert {m.get("from") for m in (talk.invite, talk.first_ack, bye)} == \
+        {talk.invite.get("from")}
+    assert talk.first_ack.uri == bye.uri == peer.contact
+    assert talk.invite.get("allow") and talk.invite.get("contact")
+
+
+def test_ids_are_never_used_twice(stage, peer):         # noqa: F811
+    invites = []
+    for _ in range(3):
+        stage.call(peer)
+        call = Answered(peer, 4000)
+        call.refuse(486, "Busy Here")
+        invites.append(call.invite)
+    for part in (lambda m: m.call_id, lambda m: m.branch,
+                 lambda m: m.tag("from"), lambda m: m.sdp().text.split()[1]):
+        assert len({part(m) for m in invites}) == 3
+
+
+def test_invite_is_repeated_doubling_and_given_up(stage, peer):  # noqa: F811
+    """Timer A: T1, 2T1, 4T1 ... without bound; Timer B: 64*T1."""
+    request_id = stage.call(peer)
+    invites = [peer.expect("INVITE") for _ in range(7)]
+    assert_spaced(invites, (1, 2, 4, 8, 16, 32))
+    row = stage.row(request_id, "failed")
+    assert row["attempts"][0]["sip_code"] == 408
+    peer.nothing("INVITE", 0.1)
+
+
+def test_100_stops_the_repetition(stage, peer):         # noqa: F811
+    request_id = stage.call(peer)
+    invites = [peer.expect("INVITE") for _ in range(3)]
+    assert_spaced(invites, (1, 2))
+    peer.answer(invites[0], 100, "Trying")
+    peer.nothing("INVITE", 10 * T1)
+    call = Answered(peer, 4000, invite=invites[0])
+    call.refuse(486, "Busy Here")
+    attempt = stage.row(request_id, "busy")["attempts"][0]
+    assert not attempt["ringing_at"]                    # 100 is no ringing
+
+
+def test_bye_is_repeated_up_to_t2_and_given_up(stage, peer,  # noqa: F811
+                                               receiver):
+    """Timer E doubles up to T2 = 8*T1, Timer F ends it after 64*T1."""
+    talk = stage.talk(peer, receiver)
+    byes = [peer.expect("BYE", 10) for _ in range(11)]
+    assert_spaced(byes, (1, 2, 4) + (8,) * 7)
+    stage.row(talk.request_id, "completed")
+    peer.nothing("BYE", 0.1)
+
+
+def test_bye_with_a_provisional_answer_is_repeated_at_t2(  # noqa: F811
+        stage, peer, receiver):
+    stage.talk(peer, receiver)
+    byes = [peer.expect("BYE", 10)]
+    peer.answer(byes[0], 100, "Trying")
+    byes += [peer.expect("BYE") for _ in range(3)]
+    assert_spaced(byes, (1, 8, 8))
+    peer.answer(byes[-1], 200, "OK")
+
+
+def test_cancel_waits_for_a_provisional_answer(stage, peer):  # noqa: F811
+    """9.1: nothing is cancelled that nobody is known to have."""
+    request_id = stage.call(peer, ring_timeout_s=1)
+    invite = peer.expect("INVITE")
+    peer.nothing("CANCEL", 1.4)
+    peer.answer(invite, 100, "Trying")
+    cancel = peer.expect("CANCEL", 0.5)
+    peer.answer(cancel, 200, "OK")
+    Answered(peer, 4000, invite=invite).refuse(487, "Request Terminated")
+    stage.row(request_id, "no_answer")
+
+
+def test_cancel_is_the_invites_twin(stage, peer):       # noqa: F811
+    request_id = stage.call(peer, ring_timeout_s=1)
+    call = Answered(peer, 4000)
+    call.provisional()
+    cancels = [peer.expect("CANCEL") for _ in range(3)]
+    assert_spaced(cancels, (1, 2))                      # Timer E
+    cancel = cancels[0]
+    assert_complete(cancel)
+    for name in ("via", "from", "to", "call-id"):
+        assert cancel.all(name) == call.invite.all(name), name
+    assert not cancel.get("require") and not cancel.get("proxy-require")
+    assert not cancel.body and cancel.uri == call.invite.uri
+    peer.answer(cancel, 200, "OK")
+    ack = call.refuse(487, "Request Terminated")
+    assert ack.branch == call.invite.branch
+    stage.row(request_id, "no_answer")
+
+
+def test_missing_487_is_waited_for_64_t1(stage, peer):  # noqa: F811
+    """And an answer that comes later still gets its ACK and BYE."""
+    request_id = stage.call(peer, ring_timeout_s=1)
+    call = Answered(peer, 4000)
+    call.provisional()
+    cancel = peer.expect("CANCEL")
+    peer.answer(cancel, 200, "OK")
+    row = stage.row(request_id, "no_answer")
+    ended = stage.server.report(request_id)["recipients"][0]["attempts"][0]
+    assert row["attempts"][0]["sip_code"] == 487 and ended["ended_at"]
+    call.ok()
+    ack, bye = call.ack(), call.take_bye()
+    assert ack.tag("to") == bye.tag("to") == call.tag
+    call.ok()
+    assert call.ack().raw == ack.raw
+
+
+def test_ack_of_a_refusal_is_the_invites_twin(stage, peer):  # noqa: F811
+    """17.1.1.3: its branch, its Request-URI, To as it was answered."""
+    stage.call(peer)
+    call = Answered(peer, 4000)
+    ack = call.refuse(404, "Not Found")
+    assert_complete(ack)
+    assert ack.all("via") == call.invite.all("via")
+    assert ack.uri == call.invite.uri
+    assert ack.cseq == (call.invite.cseq[0], "ACK")
+    assert ack.get("from") == call.invite.get("from")
+    assert ack.tag("to") == call.tag and not ack.body
+
+
+def test_repeated_200_gets_the_same_ack(stage, peer, receiver):  # noqa: F811
+    talk = stage.talk(peer, receiver)
+    for _ in range(3):
+        talk.ok()
+        assert talk.ack().raw == talk.first_ack.raw
+    stage.goes_on(talk, receiver)
+
+
+def test_unknown_provisional_is_progress(stage, peer):  # noqa: F811
+    """8.1.3.2: an unknown 1xx is 183, an unknown 4xx is 400."""
+    request_id = stage.call(peer)
+    call = Answered(peer, 4000)
+    call.provisional(199, "Early")
+    until("ringing to be seen", 3, lambda: stage.server.report(request_id)[
+        "recipients"][0]["attempts"][0]["ringing_at"])
+    call.refuse(499, "Never Heard Of")
+    attempt = stage.row(request_id, "failed")["attempts"][0]
+    assert attempt["sip_code"] == 499
+
+
+@pytest.mark.parametrize("code", [300, 302])
+def test_redirection_is_not_followed(stage, peer, new_peer,  # noqa: F811
+                                     code):
+    """8.1.3.4: nobody is called whom the carrier's owner did not name."""
+    other = new_peer()
+    request_id = stage.call(peer)
+    invite = peer.expect("INVITE")
+    peer.answer(invite, code, "Elsewhere", to_tag="x", contact=other.contact)
+    peer.expect("ACK")
+    assert stage.row(request_id, "failed")["attempts"][0]["sip_code"] == code
+    other.nothing("INVITE", 0.2)
+
+
+@pytest.mark.parametrize("old,new", [
+    ("branch=z9hG4bK", "branch=z9hG4bKforged"),
+    ("CSeq: ", "CSeq: 9"), ("CSeq: ", "CSeq: 0"),
+    (" INVITE\r\n", " BYE\r\n"), ("From: ", "From: <sip:a@b>;tag=x;a="),
+    ("Call-ID: ", "Call-ID: x"),
+    ("Via: ", "Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKtop\r\nVia: ")],
+    ids=["branch", "cseq", "cseq-0", "method", "from", "call-id", "two-vias"])
+def test_forged_200_answers_no_call(stage, peer, receiver,  # noqa: F811
+                                    old, new):
+    """17.1.3, 18.1.2: the same branch and method, and nobody else's Via."""
+    request_id = stage.call(peer)
+    call = Answered(peer, receiver.port)
+    call.provisional()
+    whole = call.peer.answer(call.invite, 180, "Ringing", to_tag=call.tag)
+    forged = whole.replace(b"180 Ringing", b"200 OK")
+    if old == "CSeq: " and new == "CSeq: 0":
+        forged = re.sub(rb"CSeq: \d+", b"CSeq: 0", forged)
+    else:
+        forged = forged.replace(old.encode(), new.encode(), 1)
+    assert forged != whole.replace(b"180 Ringing", b"200 OK")
+    for _ in range(3):
+        peer.send(forged, call.invite.source)
+    peer.nothing(lambda m: m.method in ("ACK", "BYE"), 0.15)
+    row = stage.server.report(request_id)["recipients"][0]
+    assert row["state"] == "calling" and not receiver.packets
+    call.ok()
+    call.ack()
+    call.take_bye(10)
+    stage.row(request_id, "completed")
+    stage.heard_all(receiver.packets)
