@@ -15,10 +15,8 @@
 #include "call/number.h"
 
 #define PORT_RETRY_MS 200	/* all ports in use: a limit, not a failure */
-#define SDP_LEN 4096
 #define DEFAULT_USER "carillon"
 #define SIP_PORT 5060
-#define FAR_AWAY "192.0.2.1"	/* stands for what is not on our networks */
 
 /* ---- where it goes ---------------------------------------------------------- */
 
@@ -91,22 +89,14 @@ static int find_destination(struct call *c, struct destination *d)
 /* ---- the offer -------------------------------------------------------------- */
 
 /* A wildcard bind is offered as the local address of the route.               */
-static void choose_media_address(struct call *c,
-				 const struct sip_target *target)
+static void choose_media_address(struct call *c, const struct addr *local)
 {
 	const struct exchange_config *cfg = &c->x->cfg;
-	struct addr remote;
 
 	c->media_address = cfg->has_media_advertise ? cfg->media_advertise :
 						      cfg->media_address;
-	if (!addr_is_any(&c->media_address))
-		return;
-	if (addr_parse_ip(&remote, target->host, SIP_PORT))
-		addr_parse_ip(&remote, FAR_AWAY, SIP_PORT);
-	/* Without a default route there is only this machine; and 0.0.0.0 in
-	 * an offer would mean hold.                                           */
-	if (addr_local_for(&c->media_address, &remote))
-		addr_parse_ip(&c->media_address, "127.0.0.1", 0);
+	if (addr_is_any(&c->media_address))
+		c->media_address = *local;
 }
 
 void call_local_sdp(const struct call *c, struct sdp_audio *local)
@@ -115,12 +105,15 @@ void call_local_sdp(const struct call *c, struct sdp_audio *local)
 			stream_port(c->stream));
 }
 
-static int write_offer(struct call *c, char *sdp, size_t cap)
+int call_local_offer(void *arg, const struct addr *address, char *sdp,
+		     size_t cap)
 {
+	struct call *c = arg;
 	struct sdp_audio local;
 	struct buf b;
 	int err;
 
+	choose_media_address(c, address);
 	random_fill(c->x->cfg.random, &c->session.id, sizeof(c->session.id));
 	c->session.id >>= 2;		/* fits the signed 64 bits of most     */
 	c->session.version = c->session.id;
@@ -143,22 +136,17 @@ static int ring_timeout_ms(const struct call *c)
 
 static int invite(struct call *c, const struct destination *d)
 {
-	char sdp[SDP_LEN];
 	struct uac_params p = {
 		.target = d->target,
 		.request_uri = d->uri,
 		.from_user = d->from_user,
 		.from_domain = d->from_domain[0] ? d->from_domain : NULL,
 		.account = d->account,
-		.sdp = sdp,
 		.ring_timeout_ms = ring_timeout_ms(c),
 	};
 	int err;
 
-	choose_media_address(c, &d->target);
-	err = write_offer(c, sdp, sizeof(sdp));
-	if (!err)
-		err = uac_new(&c->uac, c->x->cfg.sip, &p, &call_uac_events, c);
+	err = uac_new(&c->uac, c->x->cfg.sip, &p, &call_uac_events, c);
 	if (err)
 		return err;
 	str_copy(c->attempt.call_id, sizeof(c->attempt.call_id),

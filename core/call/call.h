@@ -56,6 +56,9 @@ extern const struct uac_events call_uac_events;		/* call_events.c      */
 extern const struct stream_events call_stream_events;
 
 void call_local_sdp(const struct call *c, struct sdp_audio *local);
+/* The event of that name: writes the offer for a route through `address`.     */
+int call_local_offer(void *arg, const struct addr *address, char *sdp,
+		     size_t cap);
 /* Hangs up with a reason of ours.                                             */
 void call_abort(struct call *c, const char *reason);
 /* Silence from now on; `stopped` will follow.                                 */

@@ -218,6 +218,7 @@ static void on_ended(void *arg, const struct uac_result *result)
 }
 
 const struct uac_events call_uac_events = {
+	.local_offer = call_local_offer,
 	.provisional = on_provisional,
 	.answered = on_answered,
 	.offer = on_offer,

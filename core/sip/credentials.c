@@ -98,11 +98,21 @@ static void learn_one(struct client_auth *auth, struct credentials_use *use,
 		o->taken++;
 }
 
+/* 22.3: a proxy that forked puts the challenges of all branches into the one
+ * answer that it passes on, of either kind whatever the code.                 */
+static void learn_all(struct client_auth *auth, struct credentials_use *use,
+		      const struct sip_account *account,
+		      const osip_message_t *resp, bool proxy,
+		      struct outcome *o)
+{
+	for (int i = 0; msg_challenge(resp, proxy, i); i++)
+		learn_one(auth, use, account, resp, proxy, i, o);
+}
+
 int credentials_learn(struct client_auth *auth, struct credentials_use *use,
 		      const struct sip_account *account,
 		      const osip_message_t *resp, const char **note)
 {
-	bool proxy = resp->status_code == 407;
 	struct outcome o = { 0 };
 
 	*note = "no account";
@@ -114,8 +124,8 @@ int credentials_learn(struct client_auth *auth, struct credentials_use *use,
 	*note = "wrong credentials";
 	if (++use->challenges > CLIENT_MAX_CHALLENGES)
 		return -EACCES;
-	for (int i = 0; msg_challenge(resp, proxy, i); i++)
-		learn_one(auth, use, account, resp, proxy, i, &o);
+	learn_all(auth, use, account, resp, false, &o);
+	learn_all(auth, use, account, resp, true, &o);
 	if (o.taken && !o.refused)
 		return 0;
 	if (!o.refused)

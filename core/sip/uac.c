@@ -169,9 +169,10 @@ static bool uri_ok(const char *text)
 	return ok;
 }
 
-static bool is_sound(const struct uac_params *p)
+static bool is_sound(const struct uac_params *p,
+		     const struct uac_events *events)
 {
-	return uri_ok(p->request_uri) && p->sdp &&
+	return uri_ok(p->request_uri) && (p->sdp || events->local_offer) &&
 	       (!p->from_user || !str_has_ctl(p->from_user)) &&
 	       (!p->from_name || !str_has_ctl(p->from_name)) &&
 	       (!p->from_domain || host_is_valid(p->from_domain));
@@ -209,7 +210,7 @@ int uac_new(struct uac **up, struct sip *sip, const struct uac_params *params,
 	struct uac *u;
 	int err;
 
-	if (!is_sound(params))
+	if (!is_sound(params, events))
 		return -EINVAL;
 	u = calloc(1, sizeof(*u));
 	if (!u)

@@ -29,7 +29,8 @@ struct uac_params {
 	const char *from_domain;	/* NULL: our own address               */
 	const char *from_name;		/* display name or NULL                */
 	struct sip_account account;	/* strings copied                      */
-	const char *sdp;		/* the offer; copied                   */
+	const char *sdp;		/* the offer; copied. NULL: asked for by
+					 * the event local_offer               */
 	int ring_timeout_ms;		/* CANCEL after this long without final */
 };
 
@@ -53,6 +54,11 @@ struct uac_result {
 };
 
 struct uac_events {
+	/* The route is known, and with it the local address that it takes:
+	 * write the offer. Once per call, before the INVITE leaves. -errno
+	 * fails the call.                                                     */
+	int (*local_offer)(void *arg, const struct addr *local, char *sdp,
+			   size_t cap);
 	/* 180, 183, ...: the first 18x counts as ringing.                     */
 	void (*provisional)(void *arg, int code, const char *reason);
 	/* 2xx and ACK sent. `sdp` is the answer (NULL: the 2xx had none), lent

@@ -15,6 +15,9 @@
 #include "sip/msg.h"
 #include "sip/uac_call.h"
 
+/* As much as a datagram should hold at the most.                              */
+#define OFFER_MAX 4096
+
 /* ---- the request ---------------------------------------------------------- */
 
 static void write_from(const struct uac *u, struct buf *out)
@@ -86,7 +89,7 @@ static int make_invite(struct uac *u, osip_message_t **mp)
 	buf_deinit(&out);
 	if (err)
 		return err;
-	err = build_set_sdp(m, u->sdp);
+	err = u->sdp ? build_set_sdp(m, u->sdp) : 0;
 	if (err)
 		osip_message_free(m);
 	else
@@ -139,6 +142,22 @@ static int set_from_domain(struct uac *u, osip_message_t *m,
 	return 0;
 }
 
+/* Like From, the offer stays as it is when the request is tried again.        */
+static int set_offer(struct uac *u, osip_message_t *m,
+		     const struct addr *local)
+{
+	char sdp[OFFER_MAX];
+	int err;
+
+	if (u->sdp)
+		return 0;
+	err = u->events.local_offer(u->arg, local, sdp, sizeof(sdp));
+	if (err)
+		return err;
+	u->sdp = strdup(sdp);
+	return u->sdp ? build_set_sdp(m, u->sdp) : -ENOMEM;
+}
+
 static int prepare(void *arg, osip_message_t *m, const struct addr *local,
 		   const struct addr *remote)
 {
@@ -149,6 +168,8 @@ static int prepare(void *arg, osip_message_t *m, const struct addr *local,
 
 	if (!err)
 		err = uac_set_contact(u, m, local);
+	if (!err)
+		err = set_offer(u, m, local);
 	addr_text(remote, text);
 	uac_enter(u);
 	log_info("sip: INVITE %s at %s", log_number(number ? number : ""),

@@ -17,6 +17,7 @@ from farend import FarEnd                               # noqa: E402
 from httpfiles import HttpFiles                         # noqa: E402
 from ports import Ports                                 # noqa: E402
 from rtp import RtpReceiver                             # noqa: E402
+from stage import Stage                                 # noqa: E402
 from udp_peer import UdpPeer                            # noqa: E402
 
 
@@ -72,6 +73,14 @@ def shared_server(tmp_path_factory, ports):
     made = Carillond(tmp_path_factory.mktemp("shared"), ports)
     yield made
     made.stop()
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory, ports):
+    """A server with short SIP timers, for all the tests of a file."""
+    made = Stage(tmp_path_factory.mktemp("stage"), ports)
+    yield made
+    made.close()
 
 
 @pytest.fixture

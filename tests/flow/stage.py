@@ -7,8 +7,6 @@ SPDX-License-Identifier: MIT
 """
 import re
 
-import pytest
-
 import g711
 import judge
 import prompts
@@ -62,14 +60,6 @@ class Stage:
     def close(self):
         self.files.close()
         self.server.stop()
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory, ports):
-    """One for all the tests of a file; import it there."""
-    made = Stage(tmp_path_factory.mktemp("stage"), ports)
-    yield made
-    made.close()
 
 
 class Talk(Answered):

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from stage import T1, stage                             # noqa: F401
+from stage import T1
 from udp_peer import Answered
-from waiting import PATIENCE, until
+from waiting import PATIENCE
 
 
 def gaps(messages):
@@ -38,7 +38,7 @@ def assert_complete(request):
     assert bool(request.body) == bool(request.get("content-type"))
 
 
-def test_every_request_is_complete(stage, peer, receiver):  # noqa: F811
+def test_every_request_is_complete(stage, peer, receiver):
     talk = stage.talk(peer, receiver)
     bye = talk.take_bye(10)
     for request in (talk.invite, talk.first_ack, bye):
@@ -52,7 +52,7 @@ def test_every_request_is_complete(stage, peer, receiver):  # noqa: F811
     assert talk.invite.get("allow") and talk.invite.get("contact")
 
 
-def test_ids_are_never_used_twice(stage, peer):         # noqa: F811
+def test_ids_are_never_used_twice(stage, peer):       
     invites = []
     for _ in range(3):
         stage.call(peer)
@@ -60,11 +60,11 @@ def test_ids_are_never_used_twice(stage, peer):         # noqa: F811
         call.refuse(486, "Busy Here")
         invites.append(call.invite)
     for part in (lambda m: m.call_id, lambda m: m.branch,
-                 lambda m: m.tag("from"), lambda m: m.sdp().text.split()[1]):
+                 lambda m: m.tag("from"), lambda m: m.sdp().text.split()[2]):
         assert len({part(m) for m in invites}) == 3
 
 
-def test_invite_is_repeated_doubling_and_given_up(stage, peer):  # noqa: F811
+def test_invite_is_repeated_doubling_and_given_up(stage, peer):
     """Timer A: T1, 2T1, 4T1 ... without bound; Timer B: 64*T1."""
     request_id = stage.call(peer)
     invites = [peer.expect("INVITE") for _ in range(7)]
@@ -74,7 +74,7 @@ def test_invite_is_repeated_doubling_and_given_up(stage, peer):  # noqa: F811
     peer.nothing("INVITE", 0.1)
 
 
-def test_100_stops_the_repetition(stage, peer):         # noqa: F811
+def test_100_stops_the_repetition(stage, peer):       
     request_id = stage.call(peer)
     invites = [peer.expect("INVITE") for _ in range(3)]
     assert_spaced(invites, (1, 2))
@@ -86,8 +86,7 @@ def test_100_stops_the_repetition(stage, peer):         # noqa: F811
     assert not attempt["ringing_at"]                    # 100 is no ringing
 
 
-def test_bye_is_repeated_up_to_t2_and_given_up(stage, peer,  # noqa: F811
-                                               receiver):
+def test_bye_is_repeated_up_to_t2_and_given_up(stage, peer, receiver):
     """Timer E doubles up to T2 = 8*T1, Timer F ends it after 64*T1."""
     talk = stage.talk(peer, receiver)
     byes = [peer.expect("BYE", 10) for _ in range(11)]
@@ -96,8 +95,8 @@ def test_bye_is_repeated_up_to_t2_and_given_up(stage, peer,  # noqa: F811
     peer.nothing("BYE", 0.1)
 
 
-def test_bye_with_a_provisional_answer_is_repeated_at_t2(  # noqa: F811
-        stage, peer, receiver):
+def test_bye_with_a_provisional_answer_is_repeated_at_t2(stage, peer,
+                                                         receiver):
     stage.talk(peer, receiver)
     byes = [peer.expect("BYE", 10)]
     peer.answer(byes[0], 100, "Trying")
@@ -106,7 +105,7 @@ def test_bye_with_a_provisional_answer_is_repeated_at_t2(  # noqa: F811
     peer.answer(byes[-1], 200, "OK")
 
 
-def test_cancel_waits_for_a_provisional_answer(stage, peer):  # noqa: F811
+def test_cancel_waits_for_a_provisional_answer(stage, peer):
     """9.1: nothing is cancelled that nobody is known to have."""
     request_id = stage.call(peer, ring_timeout_s=1)
     invite = peer.expect("INVITE")
@@ -118,7 +117,7 @@ def test_cancel_waits_for_a_provisional_answer(stage, peer):  # noqa: F811
     stage.row(request_id, "no_answer")
 
 
-def test_cancel_is_the_invites_twin(stage, peer):       # noqa: F811
+def test_cancel_is_the_invites_twin(stage, peer):     
     request_id = stage.call(peer, ring_timeout_s=1)
     call = Answered(peer, 4000)
     call.provisional()
@@ -136,7 +135,7 @@ def test_cancel_is_the_invites_twin(stage, peer):       # noqa: F811
     stage.row(request_id, "no_answer")
 
 
-def test_missing_487_is_waited_for_64_t1(stage, peer):  # noqa: F811
+def test_missing_487_is_waited_for_64_t1(stage, peer):
     """And an answer that comes later still gets its ACK and BYE."""
     request_id = stage.call(peer, ring_timeout_s=1)
     call = Answered(peer, 4000)
@@ -153,7 +152,7 @@ def test_missing_487_is_waited_for_64_t1(stage, peer):  # noqa: F811
     assert call.ack().raw == ack.raw
 
 
-def test_ack_of_a_refusal_is_the_invites_twin(stage, peer):  # noqa: F811
+def test_ack_of_a_refusal_is_the_invites_twin(stage, peer):
     """17.1.1.3: its branch, its Request-URI, To as it was answered."""
     stage.call(peer)
     call = Answered(peer, 4000)
@@ -166,7 +165,7 @@ def test_ack_of_a_refusal_is_the_invites_twin(stage, peer):  # noqa: F811
     assert ack.tag("to") == call.tag and not ack.body
 
 
-def test_repeated_200_gets_the_same_ack(stage, peer, receiver):  # noqa: F811
+def test_repeated_200_gets_the_same_ack(stage, peer, receiver):
     talk = stage.talk(peer, receiver)
     for _ in range(3):
         talk.ok()
@@ -174,21 +173,18 @@ def test_repeated_200_gets_the_same_ack(stage, peer, receiver):  # noqa: F811
     stage.goes_on(talk, receiver)
 
 
-def test_unknown_provisional_is_progress(stage, peer):  # noqa: F811
+def test_unknown_provisional_is_progress(stage, peer):
     """8.1.3.2: an unknown 1xx is 183, an unknown 4xx is 400."""
     request_id = stage.call(peer)
     call = Answered(peer, 4000)
     call.provisional(199, "Early")
-    until("ringing to be seen", 3, lambda: stage.server.report(request_id)[
-        "recipients"][0]["attempts"][0]["ringing_at"])
     call.refuse(499, "Never Heard Of")
     attempt = stage.row(request_id, "failed")["attempts"][0]
-    assert attempt["sip_code"] == 499
+    assert attempt["sip_code"] == 499 and attempt["ringing_at"]
 
 
 @pytest.mark.parametrize("code", [300, 302])
-def test_redirection_is_not_followed(stage, peer, new_peer,  # noqa: F811
-                                     code):
+def test_redirection_is_not_followed(stage, peer, new_peer, code):
     """8.1.3.4: nobody is called whom the carrier's owner did not name."""
     other = new_peer()
     request_id = stage.call(peer)
@@ -206,8 +202,7 @@ def test_redirection_is_not_followed(stage, peer, new_peer,  # noqa: F811
     ("Call-ID: ", "Call-ID: x"),
     ("Via: ", "Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKtop\r\nVia: ")],
     ids=["branch", "cseq", "cseq-0", "method", "from", "call-id", "two-vias"])
-def test_forged_200_answers_no_call(stage, peer, receiver,  # noqa: F811
-                                    old, new):
+def test_forged_200_answers_no_call(stage, peer, receiver, old, new):
     """17.1.3, 18.1.2: the same branch and method, and nobody else's Via."""
     request_id = stage.call(peer)
     call = Answered(peer, receiver.port)

@@ -62,8 +62,12 @@ int uac_new(struct uac **up, struct sip *sip, const struct uac_params *p,
 
 int uac_invite(struct uac *u)
 {
-	(void)u;
-	return uac_invite_err;
+	struct addr local;
+
+	addr_parse_ip(&local, "192.0.2.1", 0);
+	if (uac_invite_err)
+		return uac_invite_err;
+	return u->events->local_offer(u->arg, &local, u->sdp, sizeof(u->sdp));
 }
 
 void uac_hangup(struct uac *u, int q850)

@@ -218,6 +218,30 @@ static void the_first_known_of_several_challenges_is_taken(void **state)
 	assert_null(header_nth(last(), "Authorization", 1));
 }
 
+/* RFC 3261 22.3: a proxy that forked collects them.                           */
+static void challenges_of_both_kinds_are_answered_together(void **state)
+{
+	static const int codes[] = { 401, 407 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		memset(&auth, 0, sizeof(auth));
+		wire_forget();
+		start();
+		wire_answer(last(), codes[i], "t",
+			    "Proxy-Authenticate: Digest realm=\"p\", "
+			    "nonce=\"x\"\r\n"
+			    "WWW-Authenticate: Digest realm=\"w\", "
+			    "nonce=\"y\"\r\n", "");
+		assert_non_null(strstr(header(last(), "Authorization"),
+				       "realm=\"w\""));
+		assert_non_null(strstr(header(last(), "Proxy-Authorization"),
+				       "realm=\"p\""));
+		wire_simple(last(), 200);
+		assert_int_equal(code, 200);
+	}
+}
+
 static void an_unknown_challenge_is_final(void **state)
 {
 	(void)state;
@@ -286,6 +310,7 @@ int main(void)
 		CASE(a_known_nonce_is_used_before_being_asked),
 		CASE(without_password_no_hash_leaves),
 		CASE(the_first_known_of_several_challenges_is_taken),
+		CASE(challenges_of_both_kinds_are_answered_together),
 		CASE(an_unknown_challenge_is_final),
 		CASE(a_503_of_the_only_address_is_final),
 		CASE(a_name_is_resolved_before_it_is_tried),

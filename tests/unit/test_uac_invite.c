@@ -35,6 +35,21 @@ static void invite_is_complete(void **state)
 	assert_null(header(m, "Authorization"));
 }
 
+static void offer_is_asked_for_once_the_route_is_known(void **state)
+{
+	struct uac_params p = params();
+
+	(void)state;
+	p.sdp = NULL;
+	begin(&p);
+	assert_string_equal(body_of(last()), "v=0 127.0.0.1\r\n");
+	wire_answer(last(), 407, "p", "Proxy-Authenticate: Digest realm=\"r\", "
+		    "nonce=\"n\"\r\n", "");
+	assert_string_equal(body_of(nth_sent("INVITE", 1)),
+			    "v=0 127.0.0.1\r\n");
+	assert_int_equal(n_local_offers, 1);
+}
+
 static void names_are_quoted_and_users_escaped(void **state)
 {
 	struct uac_params p = params();
@@ -401,6 +416,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(invite_is_complete),
+		CASE(offer_is_asked_for_once_the_route_is_known),
 		CASE(names_are_quoted_and_users_escaped),
 		CASE(without_from_domain_our_address_stands_there),
 		CASE(an_ipv6_address_of_ours_keeps_its_brackets),

@@ -84,8 +84,23 @@ static inline void ended(void *arg, const struct uac_result *r)
 	}
 }
 
+static int n_local_offers;
+
+static inline int local_offer(void *arg, const struct addr *local, char *sdp,
+			      size_t cap)
+{
+	char ip[ADDR_TEXT_LEN];
+
+	(void)arg;
+	n_local_offers++;
+	addr_ip_text(local, ip);
+	return str_printf(sdp, cap, "v=0 %s\r\n", ip);
+}
+
 static const struct uac_events events = {
-	provisional, answered, offer, hangup, ended,
+	.local_offer = local_offer,
+	.provisional = provisional, .answered = answered, .offer = offer,
+	.hangup = hangup, .ended = ended,
 };
 
 static inline struct uac_params params(void)
@@ -133,6 +148,7 @@ static inline void talk(void)
 
 static inline int set_up(void **state)
 {
+	n_local_offers = 0;
 	told[0] = answer_sdp[0] = offer_sdp[0] = '\0';
 	offer_code = 200;
 	free_when_ended = true;

@@ -1,0 +1,211 @@
+"""Offers and answers within a call (RFC 3264, 6337, 3311).
+
+SPDX-License-Identifier: MIT
+"""
+import pytest
+
+import judge
+from rtp import RtpReceiver
+from stage import describe, wanted
+from waiting import stays, until
+
+HOLDS = {"sendonly": ("sendonly", None, "recvonly"),
+         "inactive": ("inactive", None, "inactive"),
+         "0.0.0.0": (None, "0.0.0.0", "recvonly")}
+
+
+def direction(answer):
+    lines = answer.body.decode().split("\r\n")
+    found = [line[2:] for line in lines if line[2:] in
+             ("sendrecv", "sendonly", "recvonly", "inactive")]
+    assert len(found) == 1, lines
+    return found[0]
+
+
+def version(message):
+    """(session id, version) of o=."""
+    words = message.body.decode().split("o=")[1].split()
+    return words[1], int(words[2])
+
+
+def silent(receiver, seconds=0.3):
+    count = len(receiver.packets)
+    return stays(seconds, lambda: len(receiver.packets) <= count + 1)
+
+
+def heard_with_a_pause(packets, samples):
+    """Not a sample lost or said twice; time goes on during the pause."""
+    ordered = judge.in_order(packets)
+    assert [p.payload for p in ordered] == wanted(samples)
+    assert len({p.ssrc for p in ordered}) == 1
+    pauses = 0
+    for a, b in zip(ordered, ordered[1:]):
+        step = (b.stamp - a.stamp) & 0xFFFFFFFF
+        assert b.seq == (a.seq + 1) & 0xFFFF and step % 160 == 0
+        assert b.marker == (step != 160)                # RFC 3551 4.1
+        if step == 160:
+            continue
+        pauses += 1
+        assert abs((b.at - a.at) * 8000 - step) < 480
+    return pauses
+
+
+@pytest.mark.parametrize("how", HOLDS)
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+def test_hold_stops_and_resume_goes_on(stage, peer, receiver, how, method):
+    talk = stage.talk(peer, receiver)
+    asked, connection, said = HOLDS[how]
+    ask = talk.reinvite if method == "INVITE" else \
+        lambda body: talk.ask("UPDATE", body)
+    receiver.wait_packets(10, 5)
+    answer = ask(describe("127.0.0.1", receiver.port, asked, 2,
+                          connection=connection))
+    assert answer.code == 200 and direction(answer) == said
+    first = version(talk.invite)
+    assert version(answer) == (first[0], first[1] + 1)
+    until("the stream to stop", 2, lambda: silent(receiver))
+    assert len(receiver.packets) < 40
+    answer = ask(describe("127.0.0.1", receiver.port, "sendrecv", 3))
+    assert answer.code == 200 and direction(answer) == "sendrecv"
+    assert version(answer) == (first[0], first[1] + 2)
+    talk.take_bye(10)
+    stage.row(talk.request_id, "completed")
+    assert heard_with_a_pause(receiver.packets, stage.samples[:1]) == 1
+
+
+def test_held_call_is_ended_by_the_far_end(stage, peer, receiver):
+    talk = stage.talk(peer, receiver)
+    receiver.wait_packets(5, 5)
+    talk.reinvite(describe("127.0.0.1", receiver.port, "inactive", 2))
+    assert talk.bye().code == 200
+    row = stage.row(talk.request_id)
+    assert row["attempts"][0]["hangup_by"] == "callee"
+
+
+def test_same_offer_again_changes_nothing(stage, peer, receiver):
+    """8: the version of o= rises with a change, and only then."""
+    talk = stage.talk(peer, receiver)
+    versions = {version(talk.reinvite(describe(
+        "127.0.0.1", receiver.port, version=n))) for n in (1, 1, 2)}
+    assert len(versions) == 1
+    stage.goes_on(talk, receiver)
+
+
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+def test_new_address_gets_the_rest(stage, peer, receiver, ports, stop_later,
+                                   method):
+    """8.3.1: the audio moves; what is left is all that comes there."""
+    other = stop_later(RtpReceiver(ports.one()))
+    talk = stage.talk(peer, receiver)
+    receiver.wait_packets(10, 5)
+    body = describe("127.0.0.1", other.port, version=2)
+    answer = talk.reinvite(body) if method == "INVITE" else \
+        talk.ask("UPDATE", body)
+    assert answer.code == 200
+    other.wait_packets(5, 5)
+    before = len(receiver.packets)
+    talk.take_bye(10)
+    assert len(receiver.packets) == before              # nothing to the old
+    judge.heard_exactly(receiver.packets + other.packets, "mulaw",
+                        stage.samples[:1])
+    assert receiver.packets[-1].at < other.packets[0].at
+    stage.row(talk.request_id, "completed")
+
+
+def test_offer_is_made_when_asked_for(stage, peer, receiver, ports,
+                                      stop_later):
+    """RFC 3261 14.2: without SDP ours is the offer, the answer is in ACK."""
+    other = stop_later(RtpReceiver(ports.one()))
+    talk = stage.talk(peer, receiver)
+    receiver.wait_packets(5, 5)
+    answer = talk.reinvite(b"", describe("127.0.0.1", other.port))
+    assert answer.code == 200 and direction(answer) == "sendrecv"
+    assert answer.sdp().port == talk.invite.sdp().port
+    assert answer.sdp().names() == ["PCMU"]
+    talk.take_bye(10)
+    judge.heard_exactly(receiver.packets + other.packets, "mulaw",
+                        stage.samples[:1])
+    assert other.packets
+    stage.row(talk.request_id, "completed")
+
+
+def test_update_without_an_offer_is_answered_without_one(stage, peer,
+                                                         receiver):
+    talk = stage.talk(peer, receiver)
+    answer = talk.ask("UPDATE")
+    assert answer.code == 200 and not answer.body and answer.get("contact")
+    stage.goes_on(talk, receiver)
+
+
+USELESS = {
+    "codec": dict(codec="18"), "no-audio": dict(port=0),
+    "name": dict(connection="example.com"),
+    "group": dict(connection="224.1.2.3"),
+    "broadcast": dict(connection="255.255.255.255"),
+    "ptime": dict(more="a=ptime:0\r\n"),
+    "clock": dict(more="a=rtpmap:0 PCMU/16000\r\n"),
+    "port": dict(port=4294967296), "negative": dict(port=-1)}
+
+
+@pytest.mark.parametrize("what", USELESS)
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+def test_unusable_offer_is_488_and_the_call_goes_on(stage, peer, receiver,
+                                                    method, what):
+    talk = stage.talk(peer, receiver)
+    receiver.wait_packets(5, 5)
+    parts = {"port": receiver.port, **USELESS[what]}
+    body = describe("127.0.0.1", version=2, **parts)
+    answer = talk.reinvite(body) if method == "INVITE" else \
+        talk.ask("UPDATE", body)
+    assert answer.code == 488 and not answer.body
+    stage.goes_on(talk, receiver)
+
+
+def test_unusable_answer_in_an_ack_ends_the_call(stage, peer, receiver):
+    talk = stage.talk(peer, receiver)
+    receiver.wait_packets(5, 5)
+    assert talk.reinvite(b"", b"garbage").code == 200
+    talk.take_bye()
+    row = stage.row(talk.request_id, "failed")
+    assert row["reason"].startswith("unusable_answer")
+    judge.heard_beginning(receiver.packets, "mulaw", stage.samples[:1])
+
+
+def test_second_offer_before_the_ack_is_491(stage, peer, receiver):
+    """RFC 6337: our own offer waits for its answer."""
+    talk = stage.talk(peer, receiver)
+    first = talk.ask("INVITE")
+    talk.send("UPDATE", describe("127.0.0.1", receiver.port, version=2))
+    assert talk.final("UPDATE").code == 491
+    talk.send("ACK", describe("127.0.0.1", receiver.port, version=2),
+              cseq=first.cseq[0])
+    stage.goes_on(talk, receiver)
+
+
+def test_other_media_is_refused_in_its_place(stage, peer, receiver):
+    """6: as many m= lines, in their order, ours the audio with a port."""
+    talk = stage.talk(peer, receiver)
+    body = describe("127.0.0.1", receiver.port, version=2, more=(
+        "m=video 4002 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+        "m=audio 4004 RTP/AVP 0\r\nm=image 4006 udptl t38\r\n"))
+    answer = talk.reinvite(body)
+    media = [line.split()[:2] for line in answer.body.decode().split("\r\n")
+             if line.startswith("m=")]
+    port = talk.invite.sdp().port
+    assert media == [["m=audio", str(port)], ["m=video", "0"],
+                     ["m=audio", "0"], ["m=image", "0"]]
+    stage.goes_on(talk, receiver)
+
+
+@pytest.mark.parametrize("ptime,samples", [(10, 80), (40, 320), (60, 480)])
+def test_packet_time_of_the_answer_is_kept(stage, peer, receiver, ptime,
+                                           samples):
+    request_id = stage.call(peer)
+    from udp_peer import Answered
+    call = Answered(peer, receiver.port)
+    call.ok(sdp=call.sdp.replace(b"ptime:20", b"ptime:%d" % ptime))
+    call.ack()
+    call.take_bye(10)
+    stage.row(request_id, "completed")
+    judge.heard_exactly(receiver.packets, "mulaw", stage.samples[:1],
+                        samples)
