@@ -16,21 +16,24 @@ from message import build, token
 from udp_peer import Answered
 
 T1 = 0.05
+PROMPTS = (6007, 14411, 10003)          # samples; no whole packets on purpose
 
 
 class Stage:
     def __init__(self, folder, ports, *settings):
         media = folder / "prompts"
         media.mkdir(parents=True)
-        self.samples = prompts.make_article(media)
+        self.samples = [prompts.sound(size, size) for size in PROMPTS]
         self.files = HttpFiles(media, ports.one())
-        self.urls = [self.files.url(name) for name, _, _ in prompts.ARTICLE]
+        self.urls = [self.files.url(f"{size}.wav") for size in PROMPTS]
+        for size, samples in zip(PROMPTS, self.samples):
+            prompts.write_wav(media / f"{size}.wav", samples)
         self.server = Carillond(folder / "server", ports,
                                 ["sip.t1_ms=50", *settings])
 
     def call(self, peer, items=1, carrier=None, **job):
         """Asks for a call to the peer; returns the request's id. items of
-        the three prompts are played: 1 lasts a second, 3 last four."""
+        the prompts are played: 1 takes 0.76 s, all three 3.8 s."""
         carrier_id = self.server.carrier(peer.port, **(carrier or {}))
         return self.server.play("1", self.urls[:items],
                                 carrier_id=carrier_id, **job)

@@ -7,6 +7,7 @@ import pytest
 import judge
 from rtp import RtpReceiver
 from stage import describe, wanted
+from udp_peer import Answered
 from waiting import stays, until
 
 HOLDS = {"sendonly": ("sendonly", None, "recvonly"),
@@ -64,7 +65,7 @@ def test_hold_stops_and_resume_goes_on(stage, peer, receiver, how, method):
     first = version(talk.invite)
     assert version(answer) == (first[0], first[1] + 1)
     until("the stream to stop", 2, lambda: silent(receiver))
-    assert len(receiver.packets) < 40
+    assert len(receiver.packets) < len(wanted(stage.samples[:1]))
     answer = ask(describe("127.0.0.1", receiver.port, "sendrecv", 3))
     assert answer.code == 200 and direction(answer) == "sendrecv"
     assert version(answer) == (first[0], first[1] + 2)
@@ -147,17 +148,17 @@ USELESS = {
     "port": dict(port=4294967296), "negative": dict(port=-1)}
 
 
-@pytest.mark.parametrize("what", USELESS)
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
 def test_unusable_offer_is_488_and_the_call_goes_on(stage, peer, receiver,
-                                                    method, what):
+                                                    method):
     talk = stage.talk(peer, receiver)
-    receiver.wait_packets(5, 5)
-    parts = {"port": receiver.port, **USELESS[what]}
-    body = describe("127.0.0.1", version=2, **parts)
-    answer = talk.reinvite(body) if method == "INVITE" else \
-        talk.ask("UPDATE", body)
-    assert answer.code == 488 and not answer.body
+    receiver.wait_packets(3, 5)
+    for what, parts in USELESS.items():
+        body = describe("127.0.0.1", version=2,
+                        **{"port": receiver.port, **parts})
+        answer = talk.reinvite(body) if method == "INVITE" else \
+            talk.ask("UPDATE", body)
+        assert answer.code == 488 and not answer.body, what
     stage.goes_on(talk, receiver)
 
 
@@ -201,7 +202,6 @@ def test_other_media_is_refused_in_its_place(stage, peer, receiver):
 def test_packet_time_of_the_answer_is_kept(stage, peer, receiver, ptime,
                                            samples):
     request_id = stage.call(peer)
-    from udp_peer import Answered
     call = Answered(peer, receiver.port)
     call.ok(sdp=call.sdp.replace(b"ptime:20", b"ptime:%d" % ptime))
     call.ack()

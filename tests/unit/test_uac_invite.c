@@ -41,6 +41,7 @@ static void offer_is_asked_for_once_the_route_is_known(void **state)
 
 	(void)state;
 	p.sdp = NULL;
+	p.account = (struct sip_account){ .username = "u", .password = "p" };
 	begin(&p);
 	assert_string_equal(body_of(last()), "v=0 127.0.0.1\r\n");
 	wire_answer(last(), 407, "p", "Proxy-Authenticate: Digest realm=\"r\", "
