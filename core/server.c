@@ -4,7 +4,8 @@
  *   plugins -> store -> sip -> media -> prompts -> exchange -> apps (REST API)
  *
  * Apps start last, when the exchange has read the store, so that nobody is
- * told "ready" too early; they stop first. Thread: main = signalling.
+ * told "ready" too early; they stop when the calls have ended.
+ * Thread: main = signalling.
  */
 /* SPDX-License-Identifier: MIT */
 #include "server.h"
@@ -39,27 +40,20 @@ struct server {
 	struct exchange *exchange;
 	struct loop_fd signals;
 	struct timer drain;
-	struct thread stopper;		/* stops the apps: they may wait for us */
+	struct thread stopper;		/* takes the apps down                 */
 	struct msg apps_stopped;
-	bool stopping, apps_down, exchange_down;
+	bool stopping, exchange_down;
 	int err;
 };
 
 /* ---- stop ------------------------------------------------------------------- */
-
-static void check_down(struct server *s)
-{
-	if (s->apps_down && s->exchange_down)
-		loop_stop(s->loop);
-}
 
 static void on_apps_stopped(struct msg *m)
 {
 	struct server *s = (struct server *)((char *)m -
 		offsetof(struct server, apps_stopped));
 
-	s->apps_down = true;
-	check_down(s);
+	loop_stop(s->loop);
 }
 
 static void stop_apps(void *arg)
@@ -70,12 +64,17 @@ static void stop_apps(void *arg)
 	inbox_complete(loop_inbox(s->loop), &s->apps_stopped);
 }
 
+/* Apps go last, so that reports can be read while calls end. Their threads may
+ * wait for ours: another thread takes them down.                              */
 static void on_exchange_stopped(void *arg)
 {
 	struct server *s = arg;
 
 	s->exchange_down = true;
-	check_down(s);
+	timer_stop(loop_timers(s->loop), &s->drain);
+	s->apps_stopped.fn = on_apps_stopped;
+	if (thread_start(&s->stopper, "stopper", stop_apps, s))
+		stop_apps(s);
 }
 
 static void force(struct server *s)
@@ -99,9 +98,6 @@ static void stop(struct server *s)
 	s->stopping = true;
 	log_info("server: stopping, %u calls alive",
 		 exchange_calls(s->exchange));
-	s->apps_stopped.fn = on_apps_stopped;
-	if (thread_start(&s->stopper, "stopper", stop_apps, s))
-		stop_apps(s);
 	timer_init(&s->drain, on_drained, s);
 	timer_set_ms(loop_timers(s->loop), &s->drain, s->cfg->drain_s * S_MS);
 	exchange_stop(s->exchange, !s->cfg->drain_s, on_exchange_stopped, s);
@@ -113,7 +109,12 @@ static void on_signal(struct loop_fd *f, uint32_t events)
 	struct signalfd_siginfo info;
 
 	(void)events;
-	if (read(f->fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+	if (read(f->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP)
+		log_warn("server: SIGHUP: the configuration is read at the "
+			 "start only; nothing is done");
+	else
 		stop(s);
 }
 
@@ -124,6 +125,7 @@ static int watch_signals(struct server *s)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	s->signals.fn = on_signal;
 	s->signals.arg = s;
@@ -212,7 +214,8 @@ static int make_media(struct server *s, char *why)
 	str_printf(cname, sizeof(cname), "carillon@%s", c->node_id);
 	err = media_new(&s->media, &cfg);
 	if (err)
-		str_printf(why, SERVER_WHY_LEN, "media: %s", strerror(-err));
+		str_printf(why, SERVER_WHY_LEN, "%s: %s", err == -EADDRNOTAVAIL ?
+			   "media.address" : "media", strerror(-err));
 	return err;
 }
 
@@ -312,6 +315,18 @@ int server_new(struct server **sp, const struct config *cfg,
 
 /* ---- run -------------------------------------------------------------------- */
 
+static void log_ready(const struct server *s)
+{
+	struct addr addr;
+	char text[ADDR_TEXT_LEN];
+
+	for (size_t i = 0; !sip_listen_addr(s->sip, i, &addr); i++) {
+		addr_text(&addr, text);
+		log_info("server: SIP on udp:%s", text);
+	}
+	log_info("server: ready, state in %s", s->cfg->state_dir);
+}
+
 static void on_ready(void *arg, int err)
 {
 	struct server *s = arg;
@@ -322,7 +337,7 @@ static void on_ready(void *arg, int err)
 					 exchange_services(s->exchange), why,
 					 sizeof(why));
 	if (!err) {
-		log_info("server: ready");
+		log_ready(s);
 		return;
 	}
 	log_error("server: %s", why);
@@ -336,6 +351,7 @@ int server_run(struct server *s)
 	exchange_start(s->exchange, on_ready, s);
 	loop_run(s->loop);
 	thread_join(&s->stopper);
+	log_info("server: stopped");
 	return s->err;
 }
 

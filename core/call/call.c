@@ -154,8 +154,9 @@ static int invite(struct call *c, const struct destination *d)
 	c->attempt.started_at = exchange_wall_ms(c->x);
 	c->state = CALL_INVITING;
 	log_context(c->attempt.call_id);
-	log_info("call: to %s, %s %s", log_number(c->to.to),
-		 c->attempt.route, c->attempt.carrier_id);
+	log_info("call: to %s, %s %s, job %s row %lld", log_number(c->to.to),
+		 c->attempt.route, c->attempt.carrier_id,
+		 c->lane->job->data->id, (long long)c->to.row);
 	err = uac_invite(c->uac);
 	if (!err)
 		call_write(c);

@@ -86,8 +86,12 @@ static void history_add(struct carrier *c, int state, int code,
 		memmove(c->history, c->history + 1,
 			--c->n_history * sizeof(t));
 	c->history[c->n_history++] = t;
-	log_info("carrier %s: %s %d %s", c->data.id, state_names[state], code,
-		 t.reason);
+	if (code)
+		log_info("carrier %s: %s, %d %s", c->data.id,
+			 state_names[state], code, t.reason);
+	else
+		log_info("carrier %s: %s %s", c->data.id, state_names[state],
+			 t.reason);
 	history_store(c, &t);
 }
 

@@ -65,9 +65,13 @@ static void fill_reason(struct call *c)
 	/* It was answered, and then nothing of the dialog came through.       */
 	if (c->attempt.answered_at || (r->code >= 200 && r->code < 300))
 		str_copy(c->reason, sizeof(c->reason), "dialog_lost");
+	else if (r->local && r->code == 408)
+		str_copy(c->reason, sizeof(c->reason), "no_response");
 	else
-		str_printf(c->reason, sizeof(c->reason), "%s%s",
-			   r->local ? "" : "sip: ", r->reason);
+		str_printf(c->reason, sizeof(c->reason), "%s: %s",
+			   r->local ? "unreachable" :
+			   r->own_words ? "authentication" : "sip",
+			   r->reason);
 }
 
 static void fill_result(struct call *c, int state)
@@ -149,10 +153,11 @@ static void on_written(struct store_req *req)
 	struct call *c = req->arg;
 
 	c->writing = false;
+	if (req->err && !c->x->n_failing)
+		log_error("store: outcomes are not on disk yet, and nobody new "
+			  "is called: %s", strerror(-req->err));
 	set_failing(c, req->err != 0);
 	if (req->err && !is_lost(c)) {
-		log_error("store: outcome of a call is not on disk yet: %s",
-			  strerror(-req->err));
 		timer_set_ms(loop_timers(c->x->cfg.loop), &c->retry,
 			     WRITE_RETRY_MS);
 	} else if (c->write_again) {

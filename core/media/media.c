@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -93,6 +94,21 @@ static void set_cname(struct media *m)
 	m->cfg.cname = m->cname;
 }
 
+/* An address that is not this machine's would fail every call.                */
+static int check_address(const struct addr *address)
+{
+	int fd = socket(address->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct addr any_port = *address;
+	int err = fd < 0 ? -errno : 0;
+
+	addr_set_port(&any_port, 0);
+	if (!err && bind(fd, &any_port.sa, addr_len(&any_port)))
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 int media_new(struct media **mp, const struct media_config *cfg)
 {
 	struct media *m = calloc(1, sizeof(*m));
@@ -102,8 +118,11 @@ int media_new(struct media **mp, const struct media_config *cfg)
 		return -ENOMEM;
 	m->cfg = *cfg;
 	set_cname(m);
-	err = ports_new(&m->ports, &cfg->address, cfg->port_min, cfg->port_max,
-			cfg->rtcp, worker_clock(), cfg->random);
+	err = check_address(&cfg->address);
+	if (!err)
+		err = ports_new(&m->ports, &cfg->address, cfg->port_min,
+				cfg->port_max, cfg->rtcp, worker_clock(),
+				cfg->random);
 	if (!err) {
 		m->max_open = max_open(m);
 		err = start_threads(m);

@@ -39,12 +39,14 @@ static int64_t arrived_ns(const struct receive *r, const struct timespec *at)
 	return age > 0 && age < S_NS ? r->now_ns - age : r->now_ns;
 }
 
+/* Some far ends send a lone APP or BYE, which RFC 3550 6.1 does not allow: it
+ * is passed over, but whoever sends it is no stranger.                        */
 static void take_rtcp(struct receive *r, const struct datagram *d)
 {
-	if (d->cut || control_take(r->control, d->data, d->len,
-				   arrived_ns(r, &d->at)))
+	if (d->cut || !rtp_is_rtcp(d->data, d->len))
 		count_stranger(r);
-	else
+	else if (!control_take(r->control, d->data, d->len,
+			       arrived_ns(r, &d->at)))
 		r->reports++;
 }
 

@@ -218,6 +218,8 @@ int build_response(osip_message_t **rp, const struct sip *sip,
 
 int build_wire(osip_message_t *m, char **data, size_t *len)
 {
+	char *small;
+
 	osip_message_force_update(m);
 	if (osip_message_to_str(m, data, len))
 		return -EINVAL;
@@ -225,5 +227,10 @@ int build_wire(osip_message_t *m, char **data, size_t *len)
 		osip_free(*data);
 		return -EMSGSIZE;
 	}
+	/* osip leaves some kB of room behind it, and an answer is kept for
+	 * 64*T1: a flood would multiply that.                                 */
+	small = osip_realloc(*data, *len + 1);
+	if (small)
+		*data = small;
 	return 0;
 }

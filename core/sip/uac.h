@@ -49,6 +49,7 @@ struct uac_result {
 	bool local;			/* `code` is our own verdict: no answer
 					 * came, or the request could not leave */
 	char reason[SIP_REASON_LEN];
+	bool own_words;			/* `reason` is ours, not the far end's */
 	int q850_cause;			/* Reason header (RFC 3326), 0: none   */
 	int retry_after_s;		/* of the failure, 0: none             */
 };

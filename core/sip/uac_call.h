@@ -59,7 +59,7 @@ struct uac {
 	bool hangup;			/* wished                              */
 	bool rung_out;			/* by the ring timer                   */
 	bool told_answer;		/* `answered` was called               */
-	bool peer_bye;			/* BYEs crossed                        */
+	bool peer_bye;			/* theirs came                         */
 	int q850;			/* for our BYE or CANCEL               */
 	struct uac_result result;
 
@@ -82,6 +82,8 @@ int uac_set_contact(const struct uac *u, osip_message_t *m,
 
 /* uac_dialog.c */
 void uac_send_bye(struct uac *u);
+/* Theirs ends an answered call.                                               */
+void uac_take_bye(struct uac *u);
 void uac_on_request(struct dialog_user *du, struct inbound *in);
 void uac_on_ack(struct dialog_user *du, const osip_message_t *ack);
 

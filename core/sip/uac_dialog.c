@@ -88,6 +88,15 @@ void uac_send_bye(struct uac *u)
 
 /* ---- their BYE (15.1.2) --------------------------------------------------- */
 
+void uac_take_bye(struct uac *u)
+{
+	u->state = UAC_CLOSING;
+	u->result.ring_timeout = u->rung_out && !u->told_answer;
+	if (u->told_answer && u->events.hangup)
+		u->events.hangup(u->arg, UAC_END_BYE_RECEIVED);
+	uac_end(u, u->told_answer ? UAC_END_BYE_RECEIVED : UAC_END_CANCELED);
+}
+
 static void on_bye(struct uac *u, struct inbound *in)
 {
 	int cause = msg_q850_cause(in->req);
@@ -95,15 +104,12 @@ static void on_bye(struct uac *u, struct inbound *in)
 	uas_answer(in, 200);
 	if (cause)
 		u->result.q850_cause = cause;
-	if (u->state == UAC_CLOSING) {
-		u->peer_bye = true;
-		return;
-	}
+	u->peer_bye = true;
 	log_info("sip: BYE received");
-	u->state = UAC_CLOSING;
-	if (u->told_answer && u->events.hangup)
-		u->events.hangup(u->arg, UAC_END_BYE_RECEIVED);
-	uac_end(u, UAC_END_BYE_RECEIVED);
+	/* It may come before our ACK has left, although 15 forbids that; then
+	 * the call is answered first (on_acked).                              */
+	if (u->state == UAC_ANSWERED)
+		uac_take_bye(u);
 }
 
 /* ---- re-INVITE, UPDATE (14.2, RFC 3311) ----------------------------------- */

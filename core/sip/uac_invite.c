@@ -218,6 +218,7 @@ static void on_failure(struct uac *u, const osip_message_t *resp, int code,
 	uac_set_reason(u, code, note ? note :
 				resp ? resp->reason_phrase : NULL);
 	u->result.local = !resp;
+	u->result.own_words = note || !resp;
 	if (resp) {
 		u->result.q850_cause = msg_q850_cause(resp);
 		u->result.retry_after_s = msg_retry_after(resp);
@@ -226,10 +227,21 @@ static void on_failure(struct uac *u, const osip_message_t *resp, int code,
 	uac_end(u, end_of_failure(u, resp));
 }
 
+static void tell_answer(struct uac *u)
+{
+	char *sdp = u->answer;
+
+	u->told_answer = true;
+	u->answer = NULL;
+	if (u->events.answered)
+		u->events.answered(u->arg, u->result.code, sdp,
+				   u->answer_len);
+	free(sdp);
+}
+
 static void on_acked(void *arg, int err)
 {
 	struct uac *u = arg;
-	char *sdp = u->answer;
 
 	uac_enter(u);
 	if (err) {
@@ -238,29 +250,37 @@ static void on_acked(void *arg, int err)
 	}
 	u->state = UAC_ANSWERED;
 	log_info("sip: answered %d, ACK sent", u->result.code);
-	if (u->hangup || u->rung_out) {
-		/* The answer crossed the CANCEL.                              */
+	/* Else the answer crossed the CANCEL.                                 */
+	if (!u->hangup && !u->rung_out)
+		tell_answer(u);
+	if (u->peer_bye)
+		uac_take_bye(u);
+	else if (!u->told_answer)
 		uac_send_bye(u);
-		goto out;
-	}
-	u->told_answer = true;
-	u->answer = NULL;
-	if (u->events.answered)
-		u->events.answered(u->arg, u->result.code, sdp,
-				   u->answer_len);
-	free(sdp);
  out:
 	uac_leave();
 }
 
-static int take_answer(struct uac *u, const osip_message_t *resp)
+/* By its length: a NUL in it is for its reader to refuse.                     */
+static int keep_answer(struct uac *u, const osip_message_t *resp)
 {
 	const char *sdp = msg_sdp(resp, &u->answer_len);
-	int err;
 
-	u->answer = sdp ? strndup(sdp, u->answer_len) : NULL;
-	if (sdp && !u->answer)
+	if (!sdp)
+		return 0;
+	u->answer = malloc(u->answer_len);
+	if (!u->answer)
 		return -ENOMEM;
+	memcpy(u->answer, sdp, u->answer_len);
+	return 0;
+}
+
+static int take_answer(struct uac *u, const osip_message_t *resp)
+{
+	int err = keep_answer(u, resp);
+
+	if (err)
+		return err;
 	err = dialog_init(&u->dialog, resp, u->request_uri,
 			  client_listen(u->client));
 	if (!err)

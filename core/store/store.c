@@ -98,6 +98,13 @@ static void execute(struct store *s, struct store_req *r)
 	atomic_fetch_add(&s->requests, 1);
 }
 
+/* Once for each kind of trouble: a full disk would fill with lines, too.      */
+static void complain(const struct store *s, const char *what, int err)
+{
+	if (atomic_load(&s->last_err) != err)
+		log_error("store: %s: %s", what, strerror(-err));
+}
+
 static void commit(struct store *s, int64_t began_ns)
 {
 	int err = db_run(db_get(&s->db, DB_COMMIT));
@@ -106,8 +113,7 @@ static void commit(struct store *s, int64_t began_ns)
 	if (err && s->group_err)
 		err = s->group_err;
 	if (err) {
-		log_error("store: commit of %zu requests: %s", s->n_group,
-			  strerror(-err));
+		complain(s, "commit", err);
 		db_run(db_get(&s->db, DB_ROLLBACK));
 	}
 	atomic_fetch_add(&s->commits, 1);
@@ -135,7 +141,7 @@ static struct msg *run_group(struct store *s, struct msg *m)
 	int err = db_run(db_get(&s->db, DB_BEGIN));
 
 	if (err) {
-		log_error("store: begin: %s", strerror(-err));
+		complain(s, "begin", err);
 		atomic_store(&s->last_err, err);
 	}
 	while (m && s->n_group < GROUP_MAX) {

@@ -114,13 +114,39 @@ static void silence_is_a_failure_and_no_missed_call(void **state)
 {
 	struct uac_result r = {
 		.end = UAC_END_FAILED, .code = 408, .local = true,
-		.reason = "no answer from 192.0.2.1",
+		.reason = "Request Timeout",
 	};
 
 	(void)state;
 	uacs[0]->events->ended(uacs[0]->arg, &r);
 	stream_stopped(0, false, 0);
-	assert_ended(CLN_RCPT_FAILED, "no answer from 192.0.2.1");
+	assert_ended(CLN_RCPT_FAILED, "no_response");
+}
+
+static void way_that_is_not_there_is_told_from_a_refusal(void **state)
+{
+	struct uac_result r = {
+		.end = UAC_END_FAILED, .code = 503, .local = true,
+		.reason = "name not resolved",
+	};
+
+	(void)state;
+	uacs[0]->events->ended(uacs[0]->arg, &r);
+	stream_stopped(0, false, 0);
+	assert_ended(CLN_RCPT_FAILED, "unreachable: name not resolved");
+}
+
+static void challenge_that_cannot_be_answered_is_named(void **state)
+{
+	struct uac_result r = {
+		.end = UAC_END_FAILED, .code = 407, .own_words = true,
+		.reason = "no password",
+	};
+
+	(void)state;
+	uacs[0]->events->ended(uacs[0]->arg, &r);
+	stream_stopped(0, false, 0);
+	assert_ended(CLN_RCPT_FAILED, "authentication: no password");
 }
 
 static void call_that_rings_out_is_no_answer(void **state)
@@ -407,6 +433,8 @@ int main(void)
 		CALL(call_refused_by_the_network_is_failed),
 		CALL(call_that_the_far_end_times_out_is_no_answer),
 		CALL(silence_is_a_failure_and_no_missed_call),
+		CALL(way_that_is_not_there_is_told_from_a_refusal),
+		CALL(challenge_that_cannot_be_answered_is_named),
 		CALL(call_that_rings_out_is_no_answer),
 		CALL(call_whose_answer_crossed_the_cancel_is_no_answer),
 		CALL(call_whose_dialog_is_lost_is_failed),

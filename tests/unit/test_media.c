@@ -20,7 +20,7 @@
 #include "far_end.h"
 #include "media/media.h"
 
-enum { FIRST_PORT = 11100, LAST_PORT = 11107, FILES = 40 };
+enum { FIRST_PORT = 8100, LAST_PORT = 8107, FILES = 40 };
 
 static struct inbox *home;
 static struct media_config cfg;

@@ -18,7 +18,7 @@
 #include "far_end.h"
 #include "media/session.h"
 
-enum { FIRST_PORT = 10200, LAST_PORT = 10299, BIG = 16000, T0 = 1000 };
+enum { FIRST_PORT = 7200, LAST_PORT = 7299, BIG = 16000, T0 = 1000 };
 
 static uint8_t bytes[BIG], packet[2048];
 static const struct cln_codec_params ms20 = { .ptime_ms = 20 };

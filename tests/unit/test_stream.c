@@ -23,7 +23,7 @@
 #include "media/session.h"
 
 enum {
-	FIRST_PORT = 10500, LAST_PORT = 11099, BIG = 16000,
+	FIRST_PORT = 7500, LAST_PORT = 8099, BIG = 16000,
 	WATCHDOG_MS = 5000, MANY = 100,
 };
 

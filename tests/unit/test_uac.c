@@ -108,18 +108,86 @@ static void a_fork_is_acked_and_byed(void **state)
 	assert_string_equal(told, "answered");
 }
 
+/* The headers of a 2xx to the INVITE; the body is the rest of the datagram.   */
+static size_t write_2xx(char *text, size_t cap, const char *tag)
+{
+	const char *m = sent[0].text;
+
+	assert_int_equal(str_printf(text, cap,
+		"SIP/2.0 200 OK\r\nVia: %s\r\nFrom: %s\r\nTo: %s;tag=%s\r\n"
+		"Call-ID: %s\r\nCSeq: %s\r\n" TARGET SDP_TYPE "\r\n",
+		header(m, "Via"), header(m, "From"), header(m, "To"), tag,
+		header(m, "Call-ID"), header(m, "CSeq")), 0);
+	return strlen(text);
+}
+
+/* Its length is the body's, whatever is in there.                             */
+static void an_answer_with_a_nul_is_told_whole(void **state)
+{
+	static const char sdp[] = "v=0\r\ns=\0\r\nt=0 0\r\n";
+	char text[8192];
+	size_t len;
+
+	(void)state;
+	invite();
+	len = write_2xx(text, sizeof(text), "peer");
+	memcpy(text + len, sdp, sizeof(sdp) - 1);
+	wire_receive_from(PEER, text, len + sizeof(sdp) - 1);
+	assert_string_equal(told, "answered");
+	assert_memory_equal(answer_sdp, sdp, sizeof(sdp) - 1);
+}
+
+/* Both come before the ACK's next hop is known.                               */
+static void receive_2xx_and_bye(void)
+{
+	char text[8192];
+	const char *m = sent[0].text;
+	struct addr a;
+	size_t len = write_2xx(text, sizeof(text), "peer");
+
+	assert_int_equal(addr_parse(&a, PEER, 5060), 0);
+	datagram_receive(sip, 0, &a, text, len);
+	assert_int_equal(count_sent("ACK"), 0);
+	str_printf(text, sizeof(text),
+		   "BYE sip:me@198.51.100.1 SIP/2.0\r\n"
+		   "Via: SIP/2.0/UDP " PEER ";branch=z9hG4bKbye\r\n"
+		   "From: %s;tag=peer\r\nTo: %s\r\nCall-ID: %s\r\n"
+		   "CSeq: 7 BYE\r\n\r\n",
+		   header(m, "To"), header(m, "From"), header(m, "Call-ID"));
+	wire_receive(text);
+	assert_int_equal(count_sent("ACK"), 1);
+	assert_int_equal(count_sent("BYE"), 0);
+	assert_int_equal(count_sent("SIP/2.0 200 OK"), 1);
+}
+
+static void a_bye_that_overtakes_our_ack_is_a_hang_up(void **state)
+{
+	(void)state;
+	invite();
+	receive_2xx_and_bye();
+	assert_string_equal(told, "answered hangup-them ended");
+	assert_int_equal(result.end, UAC_END_BYE_RECEIVED);
+}
+
+static void a_bye_behind_an_answer_that_crossed_is_no_answer(void **state)
+{
+	(void)state;
+	invite();
+	wire_simple(last(), 180);
+	wire_pass(20001);
+	receive_2xx_and_bye();
+	assert_string_equal(told, "180 ended");
+	assert_int_equal(result.end, UAC_END_CANCELED);
+	assert_true(result.ring_timeout);
+}
+
 /* `old` in the INVITE's own 2xx becomes `new_text`.                           */
 static void receive_forged(const char *old, const char *new_text)
 {
 	char text[8192], *at;
-	const char *m = sent[0].text;
 	size_t len;
 
-	str_printf(text, sizeof(text),
-		   "SIP/2.0 200 OK\r\nVia: %s\r\nFrom: %s\r\nTo: %s;tag=evil\r\n"
-		   "Call-ID: %s\r\nCSeq: %s\r\n" TARGET "\r\n",
-		   header(m, "Via"), header(m, "From"), header(m, "To"),
-		   header(m, "Call-ID"), header(m, "CSeq"));
+	write_2xx(text, sizeof(text), "evil");
 	at = strstr(text, old);
 	assert_non_null(at);
 	len = strlen(new_text);
@@ -366,6 +434,9 @@ int main(void)
 		CASE(a_2xx_is_acked_after_the_call_is_gone),
 		CASE(a_fork_is_acked_and_byed),
 		CASE(a_2xx_of_another_branch_or_cseq_is_no_fork),
+		CASE(an_answer_with_a_nul_is_told_whole),
+		CASE(a_bye_that_overtakes_our_ack_is_a_hang_up),
+		CASE(a_bye_behind_an_answer_that_crossed_is_no_answer),
 		CASE(forks_without_end_are_bounded),
 		CASE(loose_route_set_is_reversed),
 		CASE(strict_first_route_becomes_the_request_uri),

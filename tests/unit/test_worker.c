@@ -21,7 +21,7 @@
 #include "far_end.h"
 #include "media/worker.h"
 
-enum { FIRST_PORT = 10300, LAST_PORT = 10499, STREAMS = 40 };
+enum { FIRST_PORT = 7300, LAST_PORT = 7499, STREAMS = 40 };
 
 struct job {
 	struct msg msg;
