@@ -28,6 +28,7 @@ static void on_provisional(void *arg, int code, const char *reason)
 		c->attempt.ringing_at = exchange_wall_ms(c->x);
 		if (c->state == CALL_INVITING)
 			c->state = CALL_RINGING;
+		call_write(c);
 	}
 	log_context(NULL);
 }
@@ -97,7 +98,8 @@ static void move_stream(struct call *c, const struct negotiated *n)
 {
 	c->media = *n;
 	log_info("call: re-INVITE, %s", n->send ? "sending" : "on hold");
-	stream_update(c->stream, &n->rtp, &n->rtcp, n->rtcp_mux, n->send);
+	stream_update(c->stream, &n->rtp, &n->rtcp, n->rtcp_mux, n->send,
+		      n->payload_type);
 }
 
 /* RFC 3261 14.2: they asked for our offer; it holds what the stream plays.    */

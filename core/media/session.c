@@ -72,7 +72,6 @@ void session_start(struct session *s, const struct session_play *play,
 {
 	s->playout = play->playout;
 	s->packet = play->packet;
-	s->payload_type = play->payload_type;
 	s->receive.clock_rate = play->playout->codec->clock_rate;
 	session_set_aim(s, &play->aim);
 	s->state = SESSION_PLAYING;
@@ -146,7 +145,7 @@ static void send_packet(struct session *s, int64_t now_ns, int64_t late_ns)
 {
 	struct rtp_header h = {
 		.marker = s->marker,
-		.payload_type = s->payload_type,
+		.payload_type = s->aim.payload_type,
 		.seq = s->seq,
 		.timestamp = turn_timestamp(s, s->turn),
 		.ssrc = s->ssrc,

@@ -55,6 +55,7 @@ enum session_event { SESSION_PLAYED, SESSION_FAILED };
 struct session_aim {
 	struct addr rtp, rtcp;
 	bool rtcp_mux, send;
+	uint8_t payload_type;		/* as the far end numbers it          */
 };
 
 /* Made ready on the signalling thread. `playout` and `packet` stay its own and
@@ -62,7 +63,6 @@ struct session_aim {
 struct session_play {
 	struct playout *playout;
 	uint8_t *packet;		/* RTP_HEADER_LEN + payload_max bytes */
-	uint8_t payload_type;
 	struct session_aim aim;
 };
 
@@ -70,7 +70,6 @@ struct session {
 	struct wheel_node node;		/* first: the wheel's way back        */
 	enum session_state state;
 	bool send, marker;
-	uint8_t payload_type;
 	uint16_t seq;
 	uint32_t ssrc, timestamp;	/* timestamp of packet 0              */
 	int64_t due_ns;			/* of the next turn                   */

@@ -228,12 +228,13 @@ int stream_play(struct stream *s, const struct stream_play *play)
 		playout_deinit(&s->playout);
 		return -ENOMEM;
 	}
-	s->next_aim = (struct session_aim){ play->rtp, play->rtcp,
-					    play->rtcp_mux, play->send };
+	s->next_aim = (struct session_aim){
+		play->rtp, play->rtcp, play->rtcp_mux, play->send,
+		(uint8_t)play->payload_type
+	};
 	s->play = (struct session_play){
 		.playout = &s->playout,
 		.packet = s->packet,
-		.payload_type = (uint8_t)play->payload_type,
 		.aim = s->next_aim,
 	};
 	s->playing = true;
@@ -242,11 +243,13 @@ int stream_play(struct stream *s, const struct stream_play *play)
 }
 
 void stream_update(struct stream *s, const struct addr *rtp,
-		   const struct addr *rtcp, bool rtcp_mux, bool send)
+		   const struct addr *rtcp, bool rtcp_mux, bool send,
+		   int payload_type)
 {
 	if (s->stopping)
 		return;
-	s->next_aim = (struct session_aim){ *rtp, *rtcp, rtcp_mux, send };
+	s->next_aim = (struct session_aim){ *rtp, *rtcp, rtcp_mux, send,
+					    payload_type & 0x7f };
 	s->aim_waits = true;
 	if (!s->aim_in_flight)
 		send_aim(s);

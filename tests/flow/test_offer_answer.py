@@ -74,6 +74,22 @@ def test_hold_stops_and_resume_goes_on(stage, peer, receiver, how, method):
     assert heard_with_a_pause(receiver.packets, stage.samples[:1]) == 1
 
 
+def test_codec_may_get_another_number(stage, peer, receiver):
+    """RFC 3264 8.3.2: the packets bear the number that was offered last."""
+    talk = stage.talk(peer, receiver)
+    receiver.wait_packets(10, 5)
+    answer = talk.reinvite(describe(
+        "127.0.0.1", receiver.port, version=2, codec="96",
+        more="a=rtpmap:96 PCMU/8000\r\n"))
+    assert answer.code == 200
+    assert b"RTP/AVP 96\r\n" in answer.body
+    talk.take_bye(10)
+    stage.row(talk.request_id, "completed")
+    types = [p.kind for p in judge.in_order(receiver.packets)]
+    assert set(types) == {0, 96}
+    assert types == sorted(types)                       # changed once
+
+
 def test_held_call_is_ended_by_the_far_end(stage, peer, receiver):
     talk = stage.talk(peer, receiver)
     receiver.wait_packets(5, 5)

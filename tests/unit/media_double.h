@@ -78,8 +78,10 @@ int stream_play(struct stream *s, const struct stream_play *p)
 }
 
 void stream_update(struct stream *s, const struct addr *rtp,
-		   const struct addr *rtcp, bool rtcp_mux, bool send)
+		   const struct addr *rtcp, bool rtcp_mux, bool send,
+		   int payload_type)
 {
+	s->payload_type = payload_type;
 	(void)rtcp;
 	(void)rtcp_mux;
 	s->rtp = *rtp;

@@ -62,6 +62,16 @@ static void version_grows_where_our_description_changes(void **state)
 	assert_int_equal(version_of(text), first + 2);
 }
 
+/* RFC 3264 8.3.2: what we send bears the number that the far end gave last. */
+static void far_end_may_give_our_codec_another_number(void **state)
+{
+	(void)state;
+	answer(0);
+	assert_int_equal(offer(SDP("2", "192.0.2.9", "40000",
+				   "96\r\na=rtpmap:96 PCMA/8000\r\n")), 200);
+	assert_int_equal(streams[0]->payload_type, 96);
+}
+
 static void offer_without_our_codec_leaves_the_call_as_it_was(void **state)
 {
 	(void)state;
@@ -112,6 +122,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CALL(far_end_may_hold_and_move),
+		CALL(far_end_may_give_our_codec_another_number),
 		CALL(version_grows_where_our_description_changes),
 		CALL(offer_without_our_codec_leaves_the_call_as_it_was),
 		CALL(delayed_offer_holds_our_codec_and_its_answer_is_taken),

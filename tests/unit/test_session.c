@@ -88,7 +88,7 @@ static int stop(void **state)
 
 static struct session_aim aim(void)
 {
-	return (struct session_aim){ far.rtp, far.rtcp, false, true };
+	return (struct session_aim){ far.rtp, far.rtcp, false, true, 0 };
 }
 
 /* Plays len_a and len_b bytes as two items; the first packet is due at T0. */
@@ -96,7 +96,7 @@ static void play(size_t len_a, size_t len_b, const struct session_aim *at)
 {
 	struct prompt *list[] = { &a, &b };
 	struct session_play p = { .playout = &playout, .packet = packet,
-				  .payload_type = 0, .aim = *at };
+				  .aim = *at };
 
 	a = fake_prompt(&fake_g711, bytes, len_a);
 	b = fake_prompt(&fake_g711, bytes + len_a, len_b);

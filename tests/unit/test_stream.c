@@ -205,13 +205,13 @@ static void last_of_many_updates_counts(void **state)
 	play.send = false;
 	assert_int_equal(stream_play(s, &play), 0);
 	for (int i = 0; i < 100; i++)
-		stream_update(s, &far.rtp, &far.rtcp, false, false);
-	stream_update(s, &moved.rtp, &moved.rtcp, false, true);
+		stream_update(s, &far.rtp, &far.rtcp, false, false, 0);
+	stream_update(s, &moved.rtp, &moved.rtcp, false, true, 0);
 	wait_for(&h.played, 1);
 	assert_memory_equal(far_rtp(&moved).payload, bytes + 250, 160);
 	assert_false(far_read(&far, far.rtp_fd, 0));
-	stream_update(s, &far.rtp, &far.rtcp, false, true);
-	stream_update(s, &far.rtp, &far.rtcp, false, false);
+	stream_update(s, &far.rtp, &far.rtcp, false, true, 0);
+	stream_update(s, &far.rtp, &far.rtcp, false, false, 0);
 	stream_stop(s);
 	wait_for(&h.stopped, 1);
 	far_close(&moved);
