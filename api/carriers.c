@@ -77,6 +77,24 @@ static void init_carrier(struct cln_carrier *c)
 	c->size = sizeof(*c);
 }
 
+/* A client that sends back what it got has the server's members in it; they
+ * are fine as long as they say what is so. `now` NULL: nothing is yet.       */
+static void check_given(struct request *rq, json_t *body,
+			const struct cln_carrier *now, struct cln_problems *ps)
+{
+	json_t *is = now ? carrier_json(rq->api->services, now) : NULL;
+	size_t i;
+
+	for (i = 0; given[i]; i++) {
+		const json_t *sent = json_object_get(body, given[i]);
+
+		if (sent && !json_equal(sent, json_object_get(is, given[i])))
+			problem_add(ps, CLN_INVALID, "", given[i],
+				    "is set by the server");
+	}
+	json_decref(is);
+}
+
 void carriers_create(struct request *rq, struct answer *an)
 {
 	const struct cln_services *sv = rq->api->services;
@@ -92,7 +110,8 @@ void carriers_create(struct request *rq, struct answer *an)
 		return;
 	problems_init(&ps);
 	init_carrier(&c);
-	fields_read(sv->carrier_fields, body, "", false, NULL, &c, set, &ps);
+	fields_read(sv->carrier_fields, body, "", false, given, &c, set, &ps);
+	check_given(rq, body, NULL, &ps);
 	json_decref(body);
 	text_copy(c.request_id, sizeof(c.request_id), rq->id);
 	if (!ps.n)
@@ -168,24 +187,6 @@ static int wanted_version(struct request *rq, const struct cln_carrier *now,
 			return 0;
 	}
 	return -ESTALE;
-}
-
-/* A client that sends back what it got has the server's members in it; they
- * are fine as long as they say what is so.                                   */
-static void check_given(struct request *rq, json_t *body,
-			const struct cln_carrier *now, struct cln_problems *ps)
-{
-	json_t *is = carrier_json(rq->api->services, now);
-	size_t i;
-
-	for (i = 0; given[i]; i++) {
-		const json_t *sent = json_object_get(body, given[i]);
-
-		if (sent && !json_equal(sent, json_object_get(is, given[i])))
-			problem_add(ps, CLN_INVALID, "", given[i],
-				    "is set by the server");
-	}
-	json_decref(is);
 }
 
 /* Fetches the carrier and settles If-Match. 0, or -errno.                    */

@@ -232,6 +232,16 @@ static bool is_in(const char *name, const char *const *list)
 	return false;
 }
 
+static void unknown_field(struct cln_problems *ps, const char *base,
+			  const char *name, const char *const *known)
+{
+	const char *near = text_nearest(name, known);
+
+	problem_add(ps, CLN_UNKNOWN_FIELD, base, name, "unknown field%s%s%s",
+		    near ? "; the nearest known one is \"" : "",
+		    near ? near : "", near ? "\"" : "");
+}
+
 void fields_unknown(json_t *object, const char *const *known,
 		    const char *base, struct cln_problems *ps)
 {
@@ -240,9 +250,7 @@ void fields_unknown(json_t *object, const char *const *known,
 
 	json_object_foreach(object, name, value)
 		if (!is_in(name, known))
-			problem_add(ps, CLN_UNKNOWN_FIELD, base, name,
-				    "unknown field; the nearest known one is "
-				    "\"%s\"", text_nearest(name, known));
+			unknown_field(ps, base, name, known);
 }
 
 /* The names of the table and, behind them, those judged elsewhere.           */
@@ -261,9 +269,7 @@ static void unknown_members(const struct cln_field *const *table,
 	writable[n] = NULL;
 	json_object_foreach(object, name, value)
 		if (!is_in(name, writable) && !is_in(name, ignored))
-			problem_add(ps, CLN_UNKNOWN_FIELD, base, name,
-				    "unknown field; the nearest known one is "
-				    "\"%s\"", text_nearest(name, writable));
+			unknown_field(ps, base, name, writable);
 }
 
 void fields_read(const struct cln_field *const *table, json_t *object,

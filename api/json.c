@@ -32,7 +32,7 @@ struct walk {
 	const char *begin, *p, *end;
 	enum want want;
 	char open[JSON_DEPTH_MAX];	/* '{' or '['                         */
-	size_t depth, containers;
+	size_t depth, containers, containers_max;
 	char *why;
 };
 
@@ -232,9 +232,9 @@ static int walk_open(struct walk *w, char bracket)
 {
 	if (w->depth == JSON_DEPTH_MAX)
 		return fault(w, "nested deeper than %d", JSON_DEPTH_MAX);
-	if (++w->containers > JSON_CONTAINERS_MAX) {
-		fault(w, "more than %d objects and arrays",
-		      JSON_CONTAINERS_MAX);
+	if (++w->containers > w->containers_max) {
+		fault(w, "more than %zu objects and arrays in a text of %zu "
+		      "bytes", w->containers_max, (size_t)(w->end - w->begin));
 		return -E2BIG;
 	}
 	w->open[w->depth++] = bracket;
@@ -347,9 +347,12 @@ int json_check(const char *text, size_t len, char why[JSON_WHY_LEN])
 {
 	struct walk w = {
 		.begin = text, .p = text, .end = text + len, .why = why,
+		.containers_max = JSON_CONTAINERS_FREE,
 	};
 	int err = 0;
 
+	if (len / JSON_CONTAINER_BYTES > w.containers_max)
+		w.containers_max = len / JSON_CONTAINER_BYTES;
 	while (!err) {
 		skip_space(&w);
 		if (w.want == WANT_NOTHING && w.p == w.end)

@@ -15,8 +15,11 @@
 enum {
 	JSON_DEPTH_MAX = 64,
 	/* A container costs some 300 bytes of memory for 3 of text: bound them.
-	 * Enough for the recipients that fit into the largest default body.  */
-	JSON_CONTAINERS_MAX = 300000,
+	 * A text may hold JSON_CONTAINERS_FREE, or one in JSON_CONTAINER_BYTES
+	 * where that is more: memory stays in proportion to the body, which is
+	 * bounded, and 18 bytes is {"to":"180123456"}, a plain recipient.    */
+	JSON_CONTAINERS_FREE = 300000,
+	JSON_CONTAINER_BYTES = 18,
 	JSON_WHY_LEN = 192,
 	JSON_LOAD_FLAGS = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY |
 			  JSON_ALLOW_NUL,

@@ -191,9 +191,31 @@ static void stream_rows(struct request *rq, const struct cln_job *job, bool csv)
 		mg_disable_connection_keep_alive(rq->conn);
 }
 
+/* ?limit= and ?cursor= are about pages, and a stream has none.               */
+static bool pass_pages(struct request *rq, struct answer *an)
+{
+	static const char *const names[] = { "limit", "cursor", NULL };
+	struct cln_problems ps;
+	char value[TEXT_CURSOR_LEN];
+	size_t i;
+
+	problems_init(&ps);
+	for (i = 0; names[i]; i++)
+		if (http_query(rq, names[i], value, sizeof(value)) != -ENOENT)
+			problem_add(&ps, CLN_INVALID, "", NULL,
+				    "query parameter \"%s\" is for the JSON "
+				    "form; the others bring all rows",
+				    names[i]);
+	if (ps.n)
+		answer_problems(rq, an, &ps);
+	return !ps.n;
+}
+
 static void answer_stream(struct request *rq, struct answer *an,
 			  const struct cln_job *job, bool csv)
 {
+	if (!pass_pages(rq, an))
+		return;
 	an->status = 200;
 	an->media = csv ? "text/csv; charset=utf-8; header=present" :
 		    "application/x-ndjson";

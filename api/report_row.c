@@ -98,10 +98,21 @@ static json_t *played_json(const struct cln_attempt *a)
 	return list;
 }
 
-static json_t *rtp_json(const struct cln_rtp_figures *r)
+/* The figures are final or none: while a call is alive, and where the server
+ * died before its end was on disk, nobody knows them.                        */
+static bool has_figures(const struct cln_attempt *a)
 {
-	json_t *o = json_object();
+	return a->ended_at > 0;
+}
 
+static json_t *rtp_json(const struct cln_attempt *a)
+{
+	const struct cln_rtp_figures *r = &a->rtp;
+	json_t *o;
+
+	if (!has_figures(a))
+		return json_null();
+	o = json_object();
 	json_object_set_new(o, "sent", json_integer((json_int_t)r->sent));
 	json_object_set_new(o, "sent_bytes",
 			    json_integer((json_int_t)r->sent_bytes));
@@ -154,7 +165,7 @@ static json_t *attempt_json(const struct cln_attempt *a)
 	json_object_set_new(o, "hangup_by",
 			    json_text_or_null(hangup_name(a->hangup_by)));
 	json_object_set_new(o, "played", played_json(a));
-	json_object_set_new(o, "rtp", rtp_json(&a->rtp));
+	json_object_set_new(o, "rtp", rtp_json(a));
 	json_object_set_new(o, "route", route_json(a));
 	return o;
 }
@@ -182,12 +193,21 @@ const char report_csv_head[] =
 	"sip_reason,q850_cause,hangup_by,played_ms,packets_sent,packets_lost,"
 	"route\r\n";
 
+/* Numbers to dial, "+4930123" too, compute nothing and stay as they are.     */
+static bool is_formula(const char *s)
+{
+	const char *digits = s + (*s == '+');
+
+	return *s && strchr("=+-@\t\r", *s) &&
+	       (!*digits || digits[strspn(digits, "0123456789*#")]);
+}
+
 /* RFC 4180 quoting. A cell that a spreadsheet would take for a formula gets
  * an apostrophe in front, which is how one says "text" there.                */
 static void put_cell(struct text *t, const char *s)
 {
 	text_puts(t, ",\"");
-	if (*s && strchr("=+-@\t\r", *s))
+	if (is_formula(s))
 		text_putc(t, '\'');
 	for (; *s; s++) {
 		if (*s == '"')
@@ -240,9 +260,9 @@ static void put_attempt(struct text *t, size_t number,
 	put_cell(t, a->sip_reason);
 	put_number(t, a->q850_cause, a->q850_cause > 0);
 	put_cell(t, hangup_name(a->hangup_by));
-	put_number(t, played_ms(a), true);
-	put_number(t, (int64_t)a->rtp.sent, true);
-	put_number(t, a->rtp.lost, true);
+	put_number(t, played_ms(a), has_figures(a));
+	put_number(t, (int64_t)a->rtp.sent, has_figures(a));
+	put_number(t, a->rtp.lost, has_figures(a));
 	put_cell(t, a->route);
 }
 

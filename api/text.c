@@ -128,13 +128,14 @@ unsigned int text_distance(const char *a, const char *b)
 
 const char *text_nearest(const char *word, const char *const *known)
 {
+	/* One edit more than a third of the letters is another word.         */
+	size_t least = 2 + strnlen(word, NEAR_MAX) / 3;
 	const char *best = NULL;
-	unsigned int least = 0;
 
 	for (; *known; known++) {
-		unsigned int d = text_distance(word, *known);
+		size_t d = text_distance(word, *known);
 
-		if (!best || d < least) {
+		if (d < least) {
 			best = *known;
 			least = d;
 		}

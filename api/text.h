@@ -29,7 +29,8 @@ void text_printf(struct text *t, const char *fmt, ...)
 
 /* Copies what fits, never half a UTF-8 character.                            */
 void text_copy(char *dst, size_t cap, const char *src);
-/* The word of the NULL-ended list that is most like `word`; NULL if empty.   */
+/* The word of the NULL-ended list that is most like `word`; NULL if none is
+ * like enough to have been meant.                                            */
 const char *text_nearest(const char *word, const char *const *known);
 /* Edits (insert, delete, replace, swap) between two words, capped at 255.    */
 unsigned int text_distance(const char *a, const char *b);

@@ -12,7 +12,7 @@ static void on_message(struct msg *m)
 {
 	struct ask *a = (struct ask *)m;
 
-	if (a->x->stopping)
+	if (a->x->stopping && !a->is_read)
 		ask_done(a, -ESHUTDOWN);
 	else
 		a->fn(a);

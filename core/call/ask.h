@@ -16,6 +16,7 @@ struct ask {
 	struct exchange *x;
 	void (*fn)(struct ask *);	/* runs on the signalling thread; must
 					 * lead to ask_done(), now or later    */
+	bool is_read;			/* answered also while the server stops */
 	struct waiter waiter;
 	struct store_req req;		/* for what the answer needs           */
 	int err;

@@ -304,7 +304,7 @@ static void on_get(struct ask *a)
 
 static int carrier_get(void *ctx, const char *id, struct cln_carrier *c)
 {
-	struct carrier_ask q = { .id = id, .c = c };
+	struct carrier_ask q = { .ask.is_read = true, .id = id, .c = c };
 
 	return ask_run(ctx, &q.ask, on_get);
 }
@@ -312,7 +312,7 @@ static int carrier_get(void *ctx, const char *id, struct cln_carrier *c)
 static int carrier_status(void *ctx, const char *id,
 			  struct cln_carrier_status *st)
 {
-	struct carrier_ask q = { .id = id, .status = st };
+	struct carrier_ask q = { .ask.is_read = true, .id = id, .status = st };
 
 	return ask_run(ctx, &q.ask, on_get);
 }
@@ -344,7 +344,9 @@ static void on_list(struct ask *a)
 static int carrier_list(void *ctx, const char *after, uint32_t limit,
 			cln_carrier_fn *fn, void *arg)
 {
-	struct carrier_ask q = { .after = after, .limit = limit };
+	struct carrier_ask q = {
+		.ask.is_read = true, .after = after, .limit = limit,
+	};
 	int err = ask_run(ctx, &q.ask, on_list);
 
 	for (uint32_t i = 0; !err && i < q.n && i < limit; i++)

@@ -110,6 +110,7 @@ static struct {
 	uint8_t set[64];
 	int replace;
 	int64_t rows;			/* of the only job                    */
+	bool alive;			/* its calls have not ended           */
 	uint32_t rows_asked_max;
 	size_t n_carriers;
 	struct cln_carrier carriers[CARRIERS_MAX];
@@ -346,7 +347,7 @@ static inline void core_row(int64_t n, cln_row_fn *fn, void *arg)
 		.size = sizeof(a), .carrier_id = "74445609", .codec = "mulaw",
 		.call_id = "c1", .started_at = 1700000000000,
 		.ringing_at = 1700000000100, .answered_at = 1700000001000,
-		.ended_at = 1700000003700, .sip_code = 200,
+		.ended_at = core.alive ? 0 : 1700000003700, .sip_code = 200,
 		.sip_reason = "=HYPERLINK(\"x\")", .q850_cause = 16,
 		.hangup_by = CLN_BY_CALLEE, .route = "named by the request",
 		.rtp = { .sent = 100, .far_lost = -1, .far_jitter_us = -1,

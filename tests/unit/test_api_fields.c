@@ -151,6 +151,17 @@ static void all_wrong_members_are_reported_at_once(void **state)
 		   "nearest known one is \"port\"");
 }
 
+static void a_far_name_is_given_no_hint(void **state)
+{
+	struct result r;
+
+	(void)state;
+	read_with(&r, "{\"name\":\"a\",\"codecs\":[\"mulaw\"],"
+		  "\"elephant\":1}", false, NULL);
+	assert_int_equal(r.ps.n, 1);
+	problem_is(&r, 0, CLN_UNKNOWN_FIELD, "/elephant", "unknown field");
+}
+
 static void wrong_types_are_named(void **state)
 {
 	struct result r;
@@ -276,6 +287,7 @@ int main(void)
 		cmocka_unit_test(missing_members_take_their_defaults),
 		cmocka_unit_test(required_members_must_be_there_unless_partial),
 		cmocka_unit_test(all_wrong_members_are_reported_at_once),
+		cmocka_unit_test(a_far_name_is_given_no_hint),
 		cmocka_unit_test(wrong_types_are_named),
 		cmocka_unit_test(null_clears_where_it_may),
 		cmocka_unit_test(codec_lists_are_checked_item_by_item),

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,7 +177,7 @@ static void deep_nesting_is_refused_and_does_not_recurse(void **state)
 
 static void a_flood_of_containers_is_too_large(void **state)
 {
-	const size_t n = 3 * (JSON_CONTAINERS_MAX + 10);
+	const size_t n = 3 * (JSON_CONTAINERS_FREE + 10);
 	char *text = malloc(n), why[JSON_WHY_LEN];
 	size_t i;
 
@@ -186,6 +187,28 @@ static void a_flood_of_containers_is_too_large(void **state)
 	for (i = 1; i + 3 <= n; i += 3)
 		memcpy(text + i, "{},", 3);
 	assert_int_equal(json_check(text, i, why), -E2BIG);
+	free(text);
+}
+
+/* The promise of the README; the body is 19 bytes for each of them.          */
+static void a_million_recipients_pass(void **state)
+{
+	static const char head[] = "{\"recipients\":[";
+	const size_t n = 1000000, item = 19;
+	char *text = malloc(sizeof(head) + n * item + 2), *p = text;
+	char why[JSON_WHY_LEN] = "";
+	size_t i;
+
+	(void)state;
+	assert_non_null(text);
+	memcpy(p, head, sizeof(head) - 1);
+	p += sizeof(head) - 1;
+	for (i = 0; i < n; i++, p += item)
+		snprintf(p, item + 1, "{\"to\":\"180%06zu\"},", i);
+	memcpy(p - 1, "]}", 2);		/* over the last comma                */
+	p++;
+	assert_int_equal(json_check(text, (size_t)(p - text), why), 0);
+	assert_string_equal(why, "");
 	free(text);
 }
 
@@ -212,6 +235,7 @@ int main(void)
 		cmocka_unit_test(a_member_given_twice_is_refused),
 		cmocka_unit_test(deep_nesting_is_refused_and_does_not_recurse),
 		cmocka_unit_test(a_flood_of_containers_is_too_large),
+		cmocka_unit_test(a_million_recipients_pass),
 		cmocka_unit_test(text_that_is_not_utf8_becomes_question_marks),
 	};
 

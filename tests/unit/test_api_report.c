@@ -14,6 +14,7 @@
 
 #include <jansson.h>
 
+#include "../../api/report.h"
 #include "api_double.h"
 
 static const struct double_option plain[] = {
@@ -150,9 +151,66 @@ static void csv_cells_are_no_formulas(void **state)
 	assert_int_equal(ask("GET", REPORT, "Accept: text/csv\r\n", NULL),
 			 200);
 	assert_true(says("row,to,state,"));
-	assert_true(says("1,\"'+4930\",\"completed\",\"\",1,\"74445609\","));
+	assert_true(says("1,\"+4930\",\"completed\",\"\",1,\"74445609\","));
 	assert_true(says(",\"'=HYPERLINK(\"\"x\"\")\","));
-	assert_true(says("0,\"'+4930\",\"queued\",\"\",,,"));
+	assert_true(says("0,\"+4930\",\"queued\",\"\",,,"));
+}
+
+static void only_what_computes_gets_an_apostrophe(void **state)
+{
+	static const char *const cells[][2] = {
+		{ "+4930*1#", "0,\"+4930*1#\"," },
+		{ "*100#", "0,\"*100#\"," },
+		{ "", "0,\"\"," },
+		{ "+", "0,\"'+\"," },
+		{ "+49+30", "0,\"'+49+30\"," },
+		{ "-4930", "0,\"'-4930\"," },
+		{ "@SUM(1)", "0,\"'@SUM(1)\"," },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cells) / sizeof(*cells); i++) {
+		struct cln_report_row row = { .to = cells[i][0] };
+		struct text t = { 0 };
+
+		report_row_csv(&t, &row);
+		assert_non_null(strstr(t.data, cells[i][1]));
+		text_free(&t);
+	}
+}
+
+static void a_call_that_has_not_ended_has_no_figures(void **state)
+{
+	json_t *t, *row, *a;
+
+	(void)state;
+	core.rows = 2;
+	core.alive = true;
+	assert_int_equal(ask("GET", REPORT, "", NULL), 200);
+	t = tree();
+	row = json_array_get(json_object_get(json_object_get(t, "report"),
+					     "recipients"), 1);
+	a = json_array_get(json_object_get(row, "attempts"), 0);
+	assert_true(json_is_null(json_object_get(a, "rtp")));
+	assert_true(json_is_null(json_object_get(a, "ended_at")));
+	assert_true(json_is_null(json_object_get(a, "duration_ms")));
+	json_decref(t);
+	assert_int_equal(ask("GET", REPORT, "Accept: text/csv\r\n", NULL),
+			 200);
+	assert_true(says(",\"callee\",,,,\"named by the request\"\r\n"));
+}
+
+static void pages_are_for_the_json_form(void **state)
+{
+	(void)state;
+	core.rows = 2;
+	assert_int_equal(ask("GET", REPORT "?limit=1",
+			     "Accept: text/csv\r\n", NULL), 422);
+	assert_true(says("\"limit\\\" is for the JSON form"));
+	assert_int_equal(ask("GET", REPORT "?cursor=r31",
+			     "Accept: application/x-ndjson\r\n", NULL), 422);
+	assert_int_equal(ask("GET", REPORT "?limit=1", "", NULL), 200);
 }
 
 static void http_1_0_streams_to_the_end_of_the_connection(void **state)
@@ -194,6 +252,9 @@ int main(void)
 		TEST(rows_page_by_cursor),
 		TEST(ndjson_brings_all_rows_in_pages),
 		TEST(csv_cells_are_no_formulas),
+		TEST(only_what_computes_gets_an_apostrophe),
+		TEST(a_call_that_has_not_ended_has_no_figures),
+		TEST(pages_are_for_the_json_form),
 		TEST(http_1_0_streams_to_the_end_of_the_connection),
 		TEST(a_report_that_is_none_is_a_404),
 	};

@@ -129,6 +129,19 @@ static void wrong_fields_come_all_at_once(void **state)
 	assert_int_equal(core.n_carriers, 0);
 }
 
+static void what_the_server_sets_cannot_be_posted(void **state)
+{
+	(void)state;
+	assert_int_equal(ask("POST", "/carriers", "", "{\"name\":\"n\",\"host\""
+			     ":\"h\",\"codecs\":[\"mulaw\"],\"carrier_id\":"
+			     "\"74445609\",\"version\":null}"), 422);
+	assert_true(says("\"detail\":\"is set by the server\",\"pointer\":"
+			 "\"/carrier_id\""));
+	assert_true(says("\"pointer\":\"/version\""));
+	assert_false(says("nearest"));
+	assert_int_equal(core.n_carriers, 0);
+}
+
 static void what_the_core_refuses_is_told(void **state)
 {
 	(void)state;
@@ -427,6 +440,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_articles_carriers_are_taken),
 		TEST(wrong_fields_come_all_at_once),
+		TEST(what_the_server_sets_cannot_be_posted),
 		TEST(what_the_core_refuses_is_told),
 		TEST(the_password_never_comes_back),
 		TEST(if_match_guards_changes),

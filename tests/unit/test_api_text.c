@@ -55,6 +55,23 @@ static void the_nearest_word_counts_swaps_as_one(void **state)
 	assert_int_equal(text_distance("kitten", "sitting"), 3);
 }
 
+static void a_word_that_is_far_from_all_has_no_nearest(void **state)
+{
+	static const char *const codecs[] = { "mulaw", "g729", "opus", NULL };
+	static const char *const none[] = { NULL };
+	char word[200];
+
+	(void)state;
+	assert_null(text_nearest("gsm", codecs));
+	assert_null(text_nearest("", codecs));
+	assert_null(text_nearest("mulaw", none));
+	assert_string_equal(text_nearest("ulaw", codecs), "mulaw");
+	assert_string_equal(text_nearest("g792", codecs), "g729");
+	memset(word, 'x', sizeof(word) - 1);
+	word[sizeof(word) - 1] = '\0';
+	assert_null(text_nearest(word, codecs));
+}
+
 static void times_are_rfc3339_with_milliseconds(void **state)
 {
 	char text[TEXT_TIME_LEN];
@@ -125,6 +142,7 @@ int main(void)
 		cmocka_unit_test(text_grows_and_stays_ended),
 		cmocka_unit_test(copies_never_end_inside_a_character),
 		cmocka_unit_test(the_nearest_word_counts_swaps_as_one),
+		cmocka_unit_test(a_word_that_is_far_from_all_has_no_nearest),
 		cmocka_unit_test(times_are_rfc3339_with_milliseconds),
 		cmocka_unit_test(uuids_are_version_4_and_differ),
 		cmocka_unit_test(carrier_ids_are_eight_small_hex_digits),
