@@ -14,31 +14,7 @@
 
 #include "base/conf.h"
 #include "base/str.h"
-#include "conf_table.h"
-
-static char error[CONF_ERROR_LEN];
-
-static int setup(void **state)
-{
-	struct conf *c;
-
-	if (conf_new(&c, test_table))
-		return -1;
-	*state = c;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	conf_free(*state);
-	return 0;
-}
-
-static void load(struct conf *c, const char *xml)
-{
-	if (conf_load_mem(c, "t.xml", xml, strlen(xml), error))
-		fail_msg("%s", error);
-}
+#include "conf_bench.h"
 
 static void conf_unset_key_has_its_default(void **state)
 {

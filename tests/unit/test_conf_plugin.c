@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/conf.h"
-#include "conf_table.h"
+#include "conf_bench.h"
 
 OPTION(opt_level, .type = CLN_OPT_INT, .name = "level", .def = "1", .min = 1,
        .max = 9, .help = "A level.");
@@ -24,30 +24,6 @@ OPTION(opt_path, .type = CLN_OPT_STRING, .flags = CLN_OPT_REPEAT,
 static const struct cln_option *const plugin_table[] = {
 	&opt_level, &opt_path, NULL
 };
-
-static char error[CONF_ERROR_LEN];
-
-static int setup(void **state)
-{
-	struct conf *c;
-
-	if (conf_new(&c, test_table))
-		return -1;
-	*state = c;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	conf_free(*state);
-	return 0;
-}
-
-static void load(struct conf *c, const char *xml)
-{
-	if (conf_load_mem(c, "t.xml", xml, strlen(xml), error))
-		fail_msg("%s", error);
-}
 
 static void conf_plugin_section_keeps_its_options(void **state)
 {

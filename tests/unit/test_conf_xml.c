@@ -17,34 +17,16 @@
 
 #include "base/conf.h"
 #include "base/str.h"
-#include "conf_table.h"
+#include "conf_bench.h"
 
-static char error[CONF_ERROR_LEN];
-
-static int setup(void **state)
-{
-	struct conf *c;
-
-	if (conf_new(&c, test_table))
-		return -1;
-	*state = c;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	conf_free(*state);
-	return 0;
-}
-
-static int load(struct conf *c, const char *xml)
+static int try_load(struct conf *c, const char *xml)
 {
 	return conf_load_mem(c, "t.xml", xml, strlen(xml), error);
 }
 
 static void says(struct conf *c, const char *xml, const char *why)
 {
-	assert_int_equal(load(c, xml), -EINVAL);
+	assert_int_equal(try_load(c, xml), -EINVAL);
 	assert_string_equal(error, why);
 }
 
@@ -52,7 +34,7 @@ static void conf_file_gives_its_values(void **state)
 {
 	struct conf *c = *state;
 
-	assert_int_equal(load(c,
+	assert_int_equal(try_load(c,
 		"<?xml version=\"1.0\"?>\n<!-- x -->\n<carillon>\n"
 		" <log><colour>\n\tblue </colour></log>\n"
 		" <sip><!-- y --><direct><allow>10.0.0.0/8</allow></direct>"
@@ -181,10 +163,10 @@ static void conf_second_load_replaces_the_first(void **state)
 {
 	struct conf *c = *state;
 
-	assert_int_equal(load(c, "<carillon><sip><t1_ms>50</t1_ms></sip>"
+	assert_int_equal(try_load(c, "<carillon><sip><t1_ms>50</t1_ms></sip>"
 			      "<plugin name=\"a\" required=\"1\"/></carillon>"),
 			 0);
-	assert_int_equal(load(c, "<carillon><plugin name=\"a\"/></carillon>"),
+	assert_int_equal(try_load(c, "<carillon><plugin name=\"a\"/></carillon>"),
 			 0);
 	assert_int_equal(conf_int(c, "sip.t1_ms"), 500);
 	assert_false(conf_plugin_required(c, "a"));
