@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "sip/accepted.h"
 #include "sip/dialog.h"
 #include "sip/msg.h"
@@ -185,4 +186,35 @@ void datagram_receive(struct sip *sip, size_t sock, const struct addr *from,
 		receive_response(sip, m);
 	else
 		receive_request(sip, sock, from, m);
+}
+
+/* ---- what came back ------------------------------------------------------- */
+
+static size_t token_len(const char *p, const char *end)
+{
+	const char *from = p;
+
+	while (p < end && !strchr(" ;,\t\r\n", *p))
+		p++;
+	return (size_t)(p - from);
+}
+
+/* Whoever could forge this saw the branch go by. Only requests that begin
+ * something are given up for it: a BYE may find its peer back in a moment.    */
+void datagram_refused(struct sip *sip, const struct addr *to,
+		      const char *data, size_t len)
+{
+	static const char mark[] = ";branch=";
+	const char *end = data + len;
+	const char *at = memmem(data, len, mark, strlen(mark));
+	char method[16], branch[STACK_BRANCH_LEN];
+
+	if (!at)
+		return;
+	at += strlen(mark);
+	if (str_copy_n(method, sizeof(method), data, token_len(data, end)) ||
+	    str_copy_n(branch, sizeof(branch), at, token_len(at, end)))
+		return;
+	if (!strcmp(method, "INVITE") || !strcmp(method, "REGISTER"))
+		txn_refused(sip, branch, method, to);
 }

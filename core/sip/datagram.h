@@ -11,5 +11,8 @@
 
 void datagram_receive(struct sip *sip, size_t sock, const struct addr *from,
 		      const char *data, size_t len);
+/* The beginning of a datagram of ours that did not reach `to`.                */
+void datagram_refused(struct sip *sip, const struct addr *to,
+		      const char *data, size_t len);
 
 #endif

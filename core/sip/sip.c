@@ -143,6 +143,14 @@ static void from_socket(void *arg, const struct addr *from, const char *data,
 	datagram_receive(s->sip, s->index, from, data, len);
 }
 
+static void refused(void *arg, const struct addr *to, const char *data,
+		    size_t len)
+{
+	struct stack_socket *s = arg;
+
+	datagram_refused(s->sip, to, data, len);
+}
+
 static int open_sockets(struct sip *sip, const struct sip_config *cfg,
 			char *which, size_t cap)
 {
@@ -158,7 +166,7 @@ static int open_sockets(struct sip *sip, const struct sip_config *cfg,
 		s->transport = l->transport;
 		if (l->transport == SIP_UDP)
 			err = udp_open(&s->udp, sip->loop, &l->addr,
-				       from_socket, s);
+				       from_socket, refused, s);
 		if (err) {
 			addr_text(&l->addr, text);
 			str_printf(which, cap, "%s:%s",

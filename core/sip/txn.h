@@ -37,6 +37,10 @@ void txn_detach(struct txn *t);
 /* Ends at once (an INVITE that was cancelled and is not answered, 9.1).       */
 void txn_drop(struct txn *t);
 struct txn *txn_find_client(const struct sip *sip, const osip_message_t *resp);
+/* The network says that `to` cannot be reached (RFC 3261 18.4). A server that is
+ * being restarted is given a few repetitions; then the verdict is 503.        */
+void txn_refused(struct sip *sip, const char *branch, const char *method,
+		 const struct addr *to);
 /* Takes msg.                                                                  */
 void txn_receive_response(struct txn *t, osip_message_t *resp);
 /* It is of this transaction in more than branch and method (17.1.3, 18.1.2).  */

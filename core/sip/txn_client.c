@@ -13,6 +13,9 @@
 #include "sip/txn_impl.h"
 #include "sip/txn_key.h"
 
+/* The request, and its repetitions after T1 and 3*T1: 1.5 s.                  */
+#define REFUSALS_MAX 3
+
 static void start_client(struct txn *t, osip_message_t *req)
 {
 	txn_repeat_in(t, t->sip->t1_ms);			/* Timer A, E          */
@@ -76,6 +79,32 @@ struct txn *txn_find_client(const struct sip *sip, const osip_message_t *resp)
 		t = map_get(sip->txns, key.data, key.len);
 	buf_deinit(&key);
 	return t;
+}
+
+/* A and E run until the first answer, A for good; E is only slowed by it.     */
+static bool is_unanswered(const struct txn *t)
+{
+	return t->tr && !t->verdict && t->repeat_ns != TXN_NEVER &&
+	       (t->tr->state == ICT_CALLING || t->tr->state == NICT_TRYING);
+}
+
+void txn_refused(struct sip *sip, const char *branch, const char *method,
+		 const struct addr *to)
+{
+	struct txn *t = NULL;
+	struct buf key;
+
+	buf_init(&key, TXN_KEY_MAX);
+	txn_key_client(&key, branch, method);
+	if (!key.err)
+		t = map_get(sip->txns, key.data, key.len);
+	buf_deinit(&key);
+	if (!t || !is_unanswered(t) || !addr_equal(&t->remote, to) ||
+	    ++t->refusals < REFUSALS_MAX)
+		return;
+	t->verdict = 503;
+	t->end_ns = stack_now_ns(sip);
+	txn_arm(t);
 }
 
 static bool same_text(const char *a, const char *b)

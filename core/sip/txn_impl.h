@@ -32,6 +32,7 @@ struct txn {
 
 	const osip_message_t *received;	/* by the machine, to be told          */
 	int verdict;			/* 408, 503: to be told                */
+	int refusals;			/* ICMP errors, before any answer      */
 	bool busy;			/* inside the machine or a callback    */
 	bool dead;			/* free it when no longer busy         */
 	bool awaits_ack;		/* 2xx to INVITE, not yet confirmed    */

@@ -10,7 +10,10 @@
 #include "sip/udp.h"
 
 #include <errno.h>
+#include <linux/errqueue.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,6 +24,8 @@ enum {
 	BATCH = 16,			/* datagrams per system call           */
 	ROUNDS = 8,			/* system calls per round of the loop  */
 	DATAGRAM_MAX = 65535,
+	QUOTED_MAX = 1500,		/* of a datagram that came back        */
+	SEND_TRIES = 3,
 	SOCKET_BUFFER = 4 * 1024 * 1024,
 };
 
@@ -29,6 +34,7 @@ struct udp {
 	bool on_loop;
 	struct addr addr;
 	udp_fn *fn;
+	udp_refused_fn *refused;
 	void *arg;
 	struct mmsghdr headers[BATCH];
 	struct iovec vectors[BATCH];
@@ -65,11 +71,56 @@ static int take_batch(struct udp *u)
 	return n;
 }
 
+/* The network's own word only: what the local stack refused, sendto() said.   */
+static bool is_refusal(struct msghdr *msg)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c;
+	     c = CMSG_NXTHDR(msg, c)) {
+		struct sock_extended_err e;
+
+		if (!(c->cmsg_level == IPPROTO_IP &&
+		      c->cmsg_type == IP_RECVERR) &&
+		    !(c->cmsg_level == IPPROTO_IPV6 &&
+		      c->cmsg_type == IPV6_RECVERR))
+			continue;
+		memcpy(&e, CMSG_DATA(c), sizeof(e));
+		return (e.ee_origin == SO_EE_ORIGIN_ICMP ||
+			e.ee_origin == SO_EE_ORIGIN_ICMP6) &&
+		       e.ee_errno != EMSGSIZE;
+	}
+	return false;
+}
+
+static bool take_error(struct udp *u)
+{
+	union {
+		char bytes[512];
+		struct cmsghdr align;
+	} control;
+	char quoted[QUOTED_MAX];
+	struct addr to;
+	struct iovec vector = { quoted, sizeof(quoted) };
+	struct msghdr msg = {
+		.msg_name = &to, .msg_namelen = sizeof(to),
+		.msg_iov = &vector, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(u->lfd.fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT);
+
+	if (n < 0)
+		return false;
+	if (is_refusal(&msg))
+		u->refused(u->arg, &to, quoted, (size_t)n);
+	return true;
+}
+
 static void readable(struct loop_fd *lfd, uint32_t events)
 {
 	struct udp *u = lfd->arg;
 
-	(void)events;
+	for (int i = 0; (events & EPOLLERR) && i < ROUNDS * BATCH; i++)
+		if (!take_error(u))
+			break;
 	for (int i = 0; i < ROUNDS; i++)
 		if (take_batch(u) < BATCH)
 			break;
@@ -103,6 +154,13 @@ static int bind_socket(struct udp *u, const struct addr *addr)
 					     &one, sizeof(one)))
 		return -errno;
 	enlarge_buffers(fd);
+	/* Without it, that a peer is not there is known after 32 s only.      */
+	if (family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &one,
+				 sizeof(one));
+	else
+		(void)setsockopt(fd, IPPROTO_IP, IP_RECVERR, &one,
+				 sizeof(one));
 	if (bind(fd, &addr->sa, addr_len(addr)))
 		return -errno;
 	if (getsockname(fd, &u->addr.sa, &len))
@@ -111,7 +169,7 @@ static int bind_socket(struct udp *u, const struct addr *addr)
 }
 
 int udp_open(struct udp **up, struct loop *loop, const struct addr *addr,
-	     udp_fn *fn, void *arg)
+	     udp_fn *fn, udp_refused_fn *refused, void *arg)
 {
 	struct udp *u = calloc(1, sizeof(*u));
 	int err = -ENOMEM;
@@ -120,6 +178,7 @@ int udp_open(struct udp **up, struct loop *loop, const struct addr *addr,
 		return -ENOMEM;
 	u->lfd.fd = -1;
 	u->fn = fn;
+	u->refused = refused;
 	u->arg = arg;
 	u->data = malloc(BATCH * sizeof(*u->data));
 	if (!u->data)
@@ -160,15 +219,17 @@ const struct addr *udp_addr(const struct udp *u)
 int udp_send(struct udp *u, const struct addr *to, const void *data,
 	     size_t len)
 {
-	for (;;) {
+	int err = 0;
+
+	/* The socket tells once of an error that an earlier datagram met, and
+	 * has not sent this one then.                                         */
+	for (int i = 0; i < SEND_TRIES; i++) {
 		if (sendto(u->lfd.fd, data, len, MSG_NOSIGNAL, &to->sa,
 			   addr_len(to)) >= 0)
 			return 0;
-		if (errno == EINTR)
-			continue;
-		if (errno == EAGAIN || errno == ENOBUFS ||
-		    errno == ECONNREFUSED)
+		err = -errno;
+		if (err == -EAGAIN || err == -ENOBUFS)
 			return 0;
-		return -errno;
 	}
+	return err == -EINTR || err == -ECONNREFUSED ? 0 : err;
 }

@@ -8,7 +8,7 @@ import judge
 from message import make_sdp
 from rtp import RtpReceiver, packet
 from sipp import Sipp
-from udp_peer import Answered
+from udp_peer import Answered, UdpPeer
 from waiting import until
 
 
@@ -110,11 +110,26 @@ def test_silent_far_end_times_out(server, article, ports, peer):
     assert row["attempts"][0]["sip_code"] == 408
 
 
-def test_closed_port_is_a_failure(server, article, ports):
+def test_closed_port_is_known_before_timer_b(server, article, ports):
+    """RFC 3261 18.4: what ICMP says is heard, after a few repetitions."""
     request_id = server.play("1", article.urls,
                              carrier_id=server.carrier(ports.one()))
-    row = judge.only_row(server.wait_done(request_id, 45), "failed")
-    assert row["reason"] or row["attempts"][0]["sip_code"] in (408, 503)
+    row = judge.only_row(server.wait_done(request_id, 10), "failed")
+    assert row["reason"].startswith("unreachable: ")
+    assert row["attempts"][0]["sip_code"] == 503
+
+
+def test_server_that_comes_back_in_a_moment_is_called(server, article, ports,
+                                                      stop_later, receiver):
+    port = ports.one()
+    request_id = server.play("1", article.urls[:1],
+                             carrier_id=server.carrier(port))
+    until("the INVITE to be sent", 5, lambda: "INVITE" in server.log())
+    call = Answered(stop_later(UdpPeer(port)), receiver.port)
+    call.ok()
+    call.ack()
+    call.take_bye(10)
+    judge.only_row(server.wait_done(request_id), "completed")
 
 
 def test_repeated_refusal_is_acknowledged_again(server, article, peer):
