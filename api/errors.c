@@ -87,6 +87,8 @@ int error_code_of(int err)
 		return CLN_STOPPING;
 	case -EIO:
 	case -ENOSPC:
+	case -EBUSY:
+	case -EROFS:
 		return CLN_STORE;
 	default:
 		return CLN_INTERNAL;

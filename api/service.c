@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "app.h"
+#include "errors.h"
 #include "http.h"
 #include "json.h"
 #include "openapi.h"
@@ -29,9 +30,7 @@ void service_ready(struct request *rq, struct answer *an)
 		return;
 	}
 	an->status = 503;
-	answer_problem(rq, an, err == -ESHUTDOWN ? CLN_STOPPING :
-		       err == -EIO || err == -ENOSPC ? CLN_STORE : CLN_BUSY,
-		       "%s", *why ? why : "no work is accepted now");
+	answer_problem(rq, an, error_code_of(err), "%s", *why ? why : "no work is accepted now");
 }
 
 void service_openapi(struct request *rq, struct answer *an)

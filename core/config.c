@@ -204,6 +204,11 @@ static int fill_media(const struct fill *f)
 	    addr_is_any(&cfg->media_advertise))
 		err = conf_refuse(f->c, "media.advertise", 0, f->error,
 				  "nobody can send to this address");
+	if (!err && cfg->has_media_advertise &&
+	    cfg->media_advertise.sa.sa_family !=
+	    cfg->media_address.sa.sa_family)
+		err = conf_refuse(f->c, "media.advertise", 0, f->error,
+				  "media.address is of the other IP version");
 	cfg->media_threads = fill_threads(f->c);
 	cfg->rtcp = conf_bool(f->c, "media.rtcp");
 	return err ? err : fill_ports(f);

@@ -139,11 +139,10 @@ static int watch_signals(struct server *s)
 
 static int make_plugins(struct server *s, char *why)
 {
-	const char *dir = s->cfg->plugins_dir ? s->cfg->plugins_dir : PLUGINDIR;
 	int err = plugins_new(&s->plugins, s->conf);
 
-	return err ? err : plugins_load_all(s->plugins, dir, why,
-					    SERVER_WHY_LEN);
+	return err ? err : plugins_load_all(s->plugins, s->cfg->plugins_dir,
+					    why, SERVER_WHY_LEN);
 }
 
 static int make_store(struct server *s, char *why)

@@ -114,6 +114,10 @@ int call_local_offer(void *arg, const struct addr *address, char *sdp,
 	int err;
 
 	choose_media_address(c, address);
+	/* RTP is bound in one family only; better no call than no sound.      */
+	if (c->media_address.sa.sa_family !=
+	    c->x->cfg.media_address.sa.sa_family)
+		return -EAFNOSUPPORT;
 	random_fill(c->x->cfg.random, &c->session.id, sizeof(c->session.id));
 	c->session.id >>= 2;		/* fits the signed 64 bits of most     */
 	c->session.version = c->session.id;
@@ -190,6 +194,7 @@ static const char *early_reason(int err)
 static void call_begin(struct call *c)
 {
 	struct destination d;
+	char why[LANE_WHY_LEN];
 	int err;
 
 	if (c->x->stopping) {
@@ -197,16 +202,23 @@ static void call_begin(struct call *c)
 		return;
 	}
 	err = find_destination(c, &d);
-	if (!err)
-		err = stream_new(&c->stream, c->x->cfg.media,
-				 &call_stream_events, c);
+	if (err) {
+		fail_early(c, early_reason(err));
+		return;
+	}
+	err = stream_new(&c->stream, c->x->cfg.media, &call_stream_events, c);
 	if (is_limit(err)) {
 		timer_set_ms(loop_timers(c->x->cfg.loop), &c->timer,
 			     PORT_RETRY_MS);
 		return;
 	}
-	if (!err)
-		err = invite(c, &d);
+	if (err) {
+		str_printf(why, sizeof(why), "media_failed: %s",
+			   strerror(-err));
+		fail_early(c, why);
+		return;
+	}
+	err = invite(c, &d);
 	if (err)
 		fail_early(c, early_reason(err));
 }

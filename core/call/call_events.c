@@ -195,8 +195,8 @@ static void on_hangup(void *arg, enum uac_end by)
 	if (by == UAC_END_BYE_RECEIVED)
 		c->attempt.hangup_by = CLN_BY_CALLEE;
 	else
-		c->attempt.hangup_by = c->system ? CLN_BY_SYSTEM :
-						   CLN_BY_CALLER;
+		c->attempt.hangup_by = c->system || by == UAC_END_LOST ?
+				       CLN_BY_SYSTEM : CLN_BY_CALLER;
 	if (c->state < CALL_ENDING)
 		c->state = CALL_ENDING;
 	call_stop_stream(c);

@@ -17,7 +17,6 @@
 #include "base/addr.h"
 #include "base/str.h"
 #include "call/number.h"
-#include "plugin/plugin.h"
 #include "sip/sip.h"
 
 static int refuse(char *why, size_t cap, const char *text)
@@ -89,6 +88,10 @@ static int check_listen(const char *v, char *why, size_t cap)
 	return 0;
 }
 
+/* Known by name, and those of the plugins; NULL-ended.                        */
+#define CODEC_NAMES_MAX 80
+static const char *codec_names[CODEC_NAMES_MAX];
+
 static const char *const protocols[] = { "SIP", NULL };
 static const char *const transports[] = { "udp", NULL };
 
@@ -117,7 +120,7 @@ FIELD f_prefix = { HEAD, .name = "prefix", .type = CLN_FIELD_STRING,
 	.help = "Digits set before each number." };
 FIELD f_codecs = { HEAD, .name = "codecs", .type = CLN_FIELD_CODECS,
 	.flags = CLN_FIELD_REQUIRED, AT(codecs),
-	.choices = plugins_known_codecs,
+	.choices = codec_names,
 	.help = "Codecs in the order of the offer." };
 FIELD f_register = { HEAD, .name = "register", .type = CLN_FIELD_BOOL,
 	AT(do_register), .max = 1,
@@ -145,7 +148,7 @@ FIELD f_from_domain = { HEAD, .name = "from_domain", .type = CLN_FIELD_STRING,
 FIELD f_outbound_proxy = { HEAD, .name = "outbound_proxy",
 	.type = CLN_FIELD_STRING, .flags = CLN_FIELD_NULLABLE,
 	AT(outbound_proxy), .check = check_proxy,
-	.help = "host[:port] that all requests are sent to instead." };
+	.help = "host[:port] that requests outside a dialog are sent to." };
 FIELD f_listen = { HEAD, .name = "listen", .type = CLN_FIELD_STRING,
 	.flags = CLN_FIELD_NULLABLE, AT(listen), .check = check_listen,
 	.help = "Which sip.listen address to send from." };
@@ -168,6 +171,20 @@ const struct cln_field *const carrier_fields[] = {
 	&f_realm, &f_from_user, &f_from_domain, &f_outbound_proxy, &f_listen,
 	&f_expires_s, &f_max_channels, &f_max_cps, &f_enabled, NULL
 };
+
+void carrier_fields_know(const struct plugins *plugins)
+{
+	const struct cln_codec *codec;
+	size_t n = 0;
+
+	for (size_t i = 0; plugins_known_codecs[i]; i++)
+		codec_names[n++] = plugins_known_codecs[i];
+	for (size_t i = 0; (codec = plugins_codec_at(plugins, i)) &&
+	     n < CODEC_NAMES_MAX - 1; i++)
+		if (!plugins_codec_known(codec->api_name))
+			codec_names[n++] = codec->api_name;
+	codec_names[n] = NULL;
+}
 
 void problem_add(struct cln_problems *p, int code, const char *pointer,
 		 const char *fmt, ...)

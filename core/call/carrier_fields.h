@@ -11,8 +11,14 @@
 
 #include <carillon/services.h>
 
+#include "plugin/plugin.h"
+
 /* NULL-ended. The only list of them: API, store and documents read it.        */
 extern const struct cln_field *const carrier_fields[];
+
+/* Before any thread of an app runs: codecs that are loaded under names of their
+ * own are known, too.                                                         */
+void carrier_fields_know(const struct plugins *plugins);
 
 /* Applies the fields marked in `set` from `from` to `to`; with `replace` those
  * not marked go back to their defaults, except secret ones.                   */

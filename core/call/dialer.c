@@ -327,8 +327,9 @@ static void lane_look(struct lane *l, struct look *look)
 	usable = !l->fail[0] &&
 		 carrier_is_there(l, c, look->now_ns / MS_NS);
 	if (usable && !lane_prompts_ready(l)) {
-		str_copy(l->waiting, sizeof(l->waiting),
-			 "recordings are being fetched");
+		str_copy(l->waiting, sizeof(l->waiting), l->asked ?
+			 "recordings are being fetched" :
+			 "earlier jobs come first");
 		usable = false;
 	}
 	if (l->fail[0]) {

@@ -174,6 +174,7 @@ int exchange_new(struct exchange **xp, const struct exchange_config *cfg)
 	dialer_init(x);
 	x->services.size = sizeof(x->services);
 	x->services.ctx = x;
+	carrier_fields_know(cfg->plugins);
 	services_carriers(&x->services);
 	services_jobs(&x->services);
 	err = map_new(&x->carriers);
@@ -193,10 +194,10 @@ void exchange_free(struct exchange *x)
 
 	if (!x)
 		return;
-	timer_stop(loop_timers(x->cfg.loop), &x->tick);
 	timer_stop(loop_timers(x->cfg.loop), &x->stop_timer);
 	carriers_abandon(x);
 	jobs_free(x);
+	timer_stop(loop_timers(x->cfg.loop), &x->tick);
 	while (x->carriers && (c = map_next(x->carriers, &pos)))
 		carrier_free(c);
 	map_free(x->carriers);

@@ -15,6 +15,9 @@
 #include "base/str.h"
 #include "call/room.h"
 
+/* Jobs that have their recordings made while others are being called.         */
+#define LANES_AHEAD 64
+
 struct lane_wait {
 	struct lane *lane;
 	size_t item;
@@ -87,12 +90,46 @@ static int ask_all(struct lane *l)
 	return err;
 }
 
+/* How many lanes of this one's way hold recordings; NULL: its carrier is gone. */
+static unsigned int *prompted(const struct lane *l)
+{
+	struct exchange *x = l->job->x;
+	struct carrier *c;
+
+	if (!l->carrier_id[0])
+		return &x->prompted;
+	c = carrier_find(x, l->carrier_id);
+	return c ? &c->prompted : NULL;
+}
+
+/* Ten thousand small jobs that wait for one carrier do not all hold their
+ * recordings meanwhile: only those that talk, and the next in line.           */
+static bool may_ask(const struct lane *l)
+{
+	const struct exchange *x = l->job->x;
+	const struct carrier *c = carrier_find(x, l->carrier_id);
+	const unsigned int *n = prompted(l);
+
+	return !n || *n < (c ? c->channels : x->channels) + LANES_AHEAD;
+}
+
+static void count_prompted(const struct lane *l, int by)
+{
+	unsigned int *n = prompted(l);
+
+	if (n)
+		*n += (unsigned int)by;
+	if (by < 0)
+		dialer_wake(l->job->x);
+}
+
 bool lane_prompts_ready(struct lane *l)
 {
-	if (!l->asked) {
+	if (!l->asked && may_ask(l)) {
 		int err = ask_all(l);
 
 		l->asked = true;
+		count_prompted(l, 1);
 		if (err) {
 			log_warn("job %s: prompts: %s", l->job->data->id,
 				 strerror(-err));
@@ -106,6 +143,8 @@ void lane_prompts_drop(struct lane *l)
 {
 	size_t n = l->job->data->n_items;
 
+	if (l->asked)
+		count_prompted(l, -1);
 	for (size_t i = 0; i < n; i++) {
 		if (l->gets && l->gets[i])
 			prompt_get_cancel(l->gets[i]);

@@ -91,6 +91,14 @@ static int settle(struct negotiated *n, const struct cln_codec *codec,
 			    &n->params);
 }
 
+/* RTP is bound in one family. 0.0.0.0 is the old way of putting on hold.       */
+static bool is_reachable(const struct sdp_audio *local,
+			 const struct sdp_audio *remote)
+{
+	return addr_is_any(&remote->rtp) ||
+	       remote->rtp.sa.sa_family == local->rtp.sa.sa_family;
+}
+
 int negotiate_answer(struct negotiated *n, const struct codec_set *set,
 		     const struct sdp_audio *local, const char *sdp,
 		     size_t len, char *why, size_t cap)
@@ -110,6 +118,11 @@ int negotiate_answer(struct negotiated *n, const struct codec_set *set,
 			 "the answer has no audio over RTP/AVP");
 	if (err)
 		return err;
+	if (!is_reachable(local, &p.audio)) {
+		str_copy(why, cap, "the answer's address is of the other IP "
+			 "version");
+		return -EAFNOSUPPORT;
+	}
 	index = sdp_match(local, &p.audio, &offered);
 	if (index < 0) {
 		str_copy(why, cap, "the answer holds no codec that was offered");
@@ -153,6 +166,8 @@ int negotiate_offer(struct negotiated *n, const struct sdp_session *session,
 	err = sdp_parse(&p, sdp, len, why, sizeof(why));
 	if (err)
 		return err;
+	if (!is_reachable(local, &p.audio))
+		return -EAFNOSUPPORT;
 	index = sdp_match(&ours, &p.audio, &offered);
 	if (index < 0)
 		return -ENOTSUP;

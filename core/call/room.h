@@ -25,6 +25,7 @@ struct carrier {
 	uint32_t n_history;
 	struct pacer pacer;
 	unsigned int channels;		/* calls and claims                    */
+	unsigned int prompted;		/* lanes that hold recordings          */
 	bool changing;			/* a change is on its way to the disk  */
 	struct msg *waiting, **waiting_end; /* asks that wait for their turn   */
 };
@@ -79,6 +80,7 @@ struct exchange {
 	int64_t store_rest_ms;		/* the store refused: no claim before  */
 	int64_t all_at_ms;		/* when all lanes are looked at again  */
 	unsigned int channels;		/* calls and claims, all carriers      */
+	unsigned int prompted;		/* lanes of SIP URIs with recordings   */
 	struct call *calls;		/* alive                               */
 	unsigned int n_calls;
 	unsigned int n_requests;	/* store requests of lanes under way   */

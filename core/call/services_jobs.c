@@ -160,19 +160,22 @@ static void on_job_added(struct store_req *req)
 {
 	struct job_ask *q = req->arg;
 	struct exchange *x = q->ask.x;
+	struct store_job *data = req->job_add.job;
 	struct job *j;
-	int err = req->err;
 
-	if (!err)
-		err = job_new(&j, x, req->job_add.job);
-	if (!err) {
-		log_info("job %s: %zu recipients, %zu items", j->data->id,
+	if (req->err) {
+		store_job_free(data);
+	} else if (job_new(&j, x, data)) {
+		/* It is accepted, since it is on the disk.                    */
+		log_error("job %s: no memory; it waits for the next start",
+			  data->id);
+		store_job_free(data);
+	} else {
+		log_info("job %s: %zu recipients, %zu items", data->id,
 			 q->play->n_recipients, q->play->n_items);
 		dialer_wake(x);
-	} else if (req->job_add.job) {
-		store_job_free(req->job_add.job);
 	}
-	ask_done(&q->ask, err);
+	ask_done(&q->ask, req->err);
 }
 
 static void on_job_create(struct ask *a)
@@ -266,6 +269,19 @@ static void on_ready(struct ask *a)
 	ask_done(a, a->x->ready ? 0 : -EAGAIN);
 }
 
+/* After trouble, is it over? Perhaps nobody else writes any more.             */
+static int probe_store(struct exchange *x)
+{
+	struct ask a = {
+		.req = {
+			.op = STORE_PROBE,
+			.probe = { .at = exchange_wall_ms(x) },
+		},
+	};
+
+	return ask_store_run(x, &a);
+}
+
 static int is_ready(void *ctx, char *why, size_t cap)
 {
 	struct exchange *x = ctx;
@@ -279,10 +295,12 @@ static int is_ready(void *ctx, char *why, size_t cap)
 		return err;
 	}
 	store_get_stats(x->cfg.store, &st);
-	if (st.last_err)
-		str_printf(why, cap, "the store refuses: %s",
-			   strerror(-st.last_err));
-	return st.last_err;
+	if (!st.last_err)
+		return 0;
+	err = probe_store(x);
+	if (err)
+		str_printf(why, cap, "the store refuses: %s", strerror(-err));
+	return err;
 }
 
 void services_jobs(struct cln_services *s)

@@ -285,8 +285,11 @@ static int first_ack(struct leg *leg, const struct resolve_result *result)
 	err = complete_ack(leg);
 	if (err)
 		return err;
-	return stack_send(sip, leg->sock, &leg->remote, leg->wire,
-			  leg->wire_len);
+	/* One that does not get out counts as lost on the way: the far end then
+	 * repeats its 2xx, and is answered with the same ACK.                 */
+	(void)stack_send(sip, leg->sock, &leg->remote, leg->wire,
+			 leg->wire_len);
+	return 0;
 }
 
 static void on_resolved(void *arg, const struct resolve_result *result)

@@ -86,6 +86,15 @@ int build_add_header(osip_message_t *m, const char *name, const char *value)
 	return osip_message_set_header(m, name, value) ? -ENOMEM : 0;
 }
 
+/* RFC 3261 25.1 wants at least one product in it.                             */
+int build_add_agent(osip_message_t *m, const char *name,
+		    const struct sip *sip)
+{
+	build_remove_header(m, name);
+	return sip->user_agent[0] ? build_add_header(m, name, sip->user_agent) :
+				    0;
+}
+
 int build_set_header(osip_message_t *m, const char *name, const char *value)
 {
 	build_remove_header(m, name);
@@ -197,7 +206,7 @@ static int fill_response(osip_message_t *r, const struct sip *sip,
 		return -ENOMEM;
 	if (clone_vias(r, req) || add_to_tag(r, to_tag))
 		return -ENOMEM;
-	return build_add_header(r, "Server", sip->user_agent);
+	return build_add_agent(r, "Server", sip);
 }
 
 int build_response(osip_message_t **rp, const struct sip *sip,

@@ -22,6 +22,9 @@ void build_quoted(struct buf *out, const char *text);
 int build_parse(osip_message_t **mp, const struct buf *text);
 /* Replaces or adds a header that osip keeps as text. 0 or -ENOMEM.            */
 int build_set_header(osip_message_t *m, const char *name, const char *value);
+/* User-Agent or Server; none where the configuration leaves it empty.         */
+int build_add_agent(osip_message_t *m, const char *name,
+		    const struct sip *sip);
 int build_add_header(osip_message_t *m, const char *name, const char *value);
 void build_remove_header(osip_message_t *m, const char *name);
 /* All of that name from one message to the other.                             */

@@ -196,7 +196,7 @@ static int send_cancel(struct client *c)
 	if (!err)
 		err = build_set_header(m, "Max-Forwards", "70");
 	if (!err)
-		err = build_set_header(m, "User-Agent", c->sip->user_agent);
+		err = build_add_agent(m, "User-Agent", c->sip);
 	if (!err)
 		err = build_set_q850(m, c->q850);
 	if (err) {
@@ -309,7 +309,7 @@ int client_new(struct client **cp, struct sip *sip,
 	if (!err)
 		err = build_set_header(req, "Max-Forwards", "70");
 	if (!err)
-		err = build_set_header(req, "User-Agent", sip->user_agent);
+		err = build_add_agent(req, "User-Agent", sip);
 	if (err) {
 		osip_message_free(req);
 		free(c);

@@ -58,7 +58,8 @@ static void receive_ack(struct sip *sip, osip_message_t *m)
 	struct txn *t = txn_find_server(sip, m, true);
 	struct dialog_user *du;
 
-	if (t) {
+	/* Some peers repeat the INVITE's branch in the ACK of a 2xx.          */
+	if (t && !txn_awaits_ack(t)) {
 		txn_receive_request(t, m);
 		return;
 	}

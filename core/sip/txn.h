@@ -63,5 +63,7 @@ void txn_receive_request(struct txn *t, osip_message_t *req);
  * calls txn_confirm(); `fn` is called when 64*T1 passed without.              */
 void txn_on_no_ack(struct txn *t, void (*fn)(void *arg), void *arg);
 void txn_confirm(struct txn *t);
+/* Our 2xx waits for its ACK, which is the dialog's business.                  */
+bool txn_awaits_ack(const struct txn *t);
 
 #endif

@@ -114,6 +114,11 @@ void txn_on_no_ack(struct txn *t, void (*fn)(void *arg), void *arg)
 	t->arg = arg;
 }
 
+bool txn_awaits_ack(const struct txn *t)
+{
+	return t->awaits_ack;
+}
+
 void txn_confirm(struct txn *t)
 {
 	if (t->awaits_ack)

@@ -71,7 +71,8 @@ struct uac_events {
 	 * such as 488. Also called with NULL answer when only to confirm.     */
 	int (*offer)(void *arg, const char *sdp, size_t len, char *answer,
 		     size_t cap);
-	/* The BYE was sent or received: media must stop now.                  */
+	/* The BYE was sent or received: media must stop now. UAC_END_LOST: we
+	 * send it because the far end did not confirm a 200 of ours.          */
 	void (*hangup)(void *arg, enum uac_end by);
 	/* The end: nothing of the dialog is outstanding. uac_free() is allowed
 	 * inside.                                                             */

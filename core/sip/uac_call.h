@@ -59,6 +59,7 @@ struct uac {
 	bool hangup;			/* wished                              */
 	bool rung_out;			/* by the ring timer                   */
 	bool told_answer;		/* `answered` was called               */
+	bool no_ack;			/* a 200 of ours was never confirmed   */
 	bool peer_bye;			/* theirs came                         */
 	int q850;			/* for our BYE or CANCEL               */
 	struct uac_result result;

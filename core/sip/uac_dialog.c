@@ -77,7 +77,8 @@ void uac_send_bye(struct uac *u)
 	u->result.ring_timeout = u->rung_out && !u->told_answer;
 	/* Media stops before the BYE leaves.                                  */
 	if (u->told_answer && u->events.hangup)
-		u->events.hangup(u->arg, UAC_END_BYE_SENT);
+		u->events.hangup(u->arg, u->no_ack ? UAC_END_LOST :
+						     UAC_END_BYE_SENT);
 	log_info("sip: BYE");
 	err = start_bye(u);
 	if (!err)
@@ -120,6 +121,7 @@ static void on_no_ack(void *arg)
 	struct uac *u = arg;
 
 	u->reinvite = NULL;
+	u->no_ack = true;
 	uac_enter(u);
 	log_warn("sip: no ACK for a re-INVITE's 200");
 	uac_hangup(u, 0);
@@ -141,8 +143,10 @@ static int fill_accept(struct uac *u, const struct inbound *in,
 	return err;
 }
 
-/* 200; sdp NULL: an UPDATE that only refreshes.                               */
-static void accept_offer(struct uac *u, struct inbound *in, const char *sdp)
+/* 200; sdp NULL: an UPDATE that only refreshes. `ours`: it is an offer of ours,
+ * whose answer the ACK will bring.                                            */
+static void accept_offer(struct uac *u, struct inbound *in, const char *sdp,
+			 bool ours)
 {
 	bool invite = MSG_IS_INVITE(in->req);
 	uint32_t cseq = msg_cseq(in->req);
@@ -155,6 +159,7 @@ static void accept_offer(struct uac *u, struct inbound *in, const char *sdp)
 		uas_answer(in, 500);
 		return;
 	}
+	u->offered = ours;
 	dialog_refresh_target(&u->dialog, in->req);
 	if (invite) {
 		if (u->reinvite) {
@@ -178,7 +183,7 @@ static void answer_offer(struct uac *u, struct inbound *in)
 	int code = 488;
 
 	if (!sdp && !invite) {
-		accept_offer(u, in, NULL);
+		accept_offer(u, in, NULL, false);
 		return;
 	}
 	if (u->events.offer)
@@ -189,8 +194,7 @@ static void answer_offer(struct uac *u, struct inbound *in)
 		return;
 	}
 	log_info("sip: %s accepted", in->req->sip_method);
-	u->offered = invite && !sdp;
-	accept_offer(u, in, answer);
+	accept_offer(u, in, answer, invite && !sdp);
 }
 
 static void on_offer(struct uac *u, struct inbound *in)

@@ -91,6 +91,7 @@ static const char *const texts[DB_STATEMENTS] = {
 	[DB_ROWS] =
 		"SELECT row,callee,state,reason FROM recipients "
 		"WHERE job=?1 AND row>=?2 ORDER BY row LIMIT ?3",
+	[DB_PROBE] = "INSERT OR REPLACE INTO probe(one,at) VALUES(1,?1)",
 	[DB_ROW_ATTEMPTS] =
 		"SELECT carrier_id,call_id,codec,started_at,ringing_at,"
 		"answered_at,ended_at,sip_code,sip_reason,q850_cause,hangup_by,"
@@ -208,4 +209,12 @@ void db_close(struct db *db)
 		sqlite3_finalize(db->statements[i]);
 	sqlite3_close(db->handle);
 	db->handle = NULL;
+}
+
+int db_probe(struct db *db, struct store_req *r)
+{
+	sqlite3_stmt *st = db_get(db, DB_PROBE);
+
+	db_bind_int(st, 1, r->probe.at);
+	return db_run(st);
 }

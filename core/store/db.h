@@ -22,7 +22,7 @@ enum db_statement {
 	DB_JOB_LANES, DB_JOB_TOTALS, DB_JOB_FINISH,
 	DB_CLAIM_SELECT, DB_CLAIM, DB_STATE_GET, DB_STATE_SET,
 	DB_ATTEMPT_PUT, DB_FAIL_LANE, DB_RECOVER_SELECT, DB_RECOVER,
-	DB_ROWS, DB_ROW_ATTEMPTS,
+	DB_ROWS, DB_ROW_ATTEMPTS, DB_PROBE,
 	DB_STATEMENTS
 };
 
@@ -67,6 +67,7 @@ int db_claim(struct db *db, struct store_req *r);
 int db_attempt(struct db *db, struct store_req *r);
 int db_fail_lane(struct db *db, struct store_req *r);
 int db_recover(struct db *db, struct store_req *r);
+int db_probe(struct db *db, struct store_req *r);
 
 /* Number of a job by its id, or -ENOENT.                                      */
 int db_job_num(struct db *db, const char *id, int64_t *num);

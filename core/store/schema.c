@@ -51,7 +51,8 @@ static const char *const steps[] = {
 	" sip_code INTEGER NOT NULL, sip_reason TEXT NOT NULL,"
 	" q850_cause INTEGER NOT NULL, hangup_by INTEGER NOT NULL,"
 	" route TEXT NOT NULL, media TEXT NOT NULL,"
-	" PRIMARY KEY(job, row, number)) WITHOUT ROWID;",
+	" PRIMARY KEY(job, row, number)) WITHOUT ROWID;"
+	"CREATE TABLE probe(one INTEGER PRIMARY KEY, at INTEGER NOT NULL);",
 };
 
 static int read_version(struct db *db, int *version)

@@ -38,6 +38,7 @@ struct store {
 	bool stopping;
 	struct store_req *group[GROUP_MAX];
 	size_t n_group;
+	int changes;			/* rows written so far                 */
 	int group_err;			/* of its requests: the disk's refusal */
 	atomic_uint_fast64_t requests, commits;
 	atomic_int_fast64_t last_commit_us;
@@ -58,6 +59,7 @@ static int (*const operations[])(struct db *, struct store_req *) = {
 	[STORE_CLAIM] = db_claim,
 	[STORE_ATTEMPT] = db_attempt,
 	[STORE_FAIL_LANE] = db_fail_lane,
+	[STORE_PROBE] = db_probe,
 	[STORE_RECOVER] = db_recover,
 };
 
@@ -105,6 +107,16 @@ static void complain(const struct store *s, const char *what, int err)
 		log_error("store: %s: %s", what, strerror(-err));
 }
 
+/* That something could be read says nothing of a disk that is full.           */
+static void set_last_err(struct store *s, int err)
+{
+	int changes = sqlite3_total_changes(s->db.handle);
+
+	if (err || changes != s->changes)
+		atomic_store(&s->last_err, err);
+	s->changes = changes;
+}
+
 static void commit(struct store *s, int64_t began_ns)
 {
 	int err = db_run(db_get(&s->db, DB_COMMIT));
@@ -117,7 +129,7 @@ static void commit(struct store *s, int64_t began_ns)
 		db_run(db_get(&s->db, DB_ROLLBACK));
 	}
 	atomic_fetch_add(&s->commits, 1);
-	atomic_store(&s->last_err, err ? err : s->group_err);
+	set_last_err(s, err ? err : s->group_err);
 	atomic_store(&s->last_commit_us,
 		     (clock_now_ns(s->clock) - began_ns) / 1000);
 	for (size_t i = 0; i < s->n_group; i++) {

@@ -55,6 +55,7 @@ enum store_op {
 	STORE_CLAIM,			/* queued -> calling, for this node    */
 	STORE_ATTEMPT,			/* attempt record and recipient state  */
 	STORE_FAIL_LANE,		/* all queued of a lane end failed     */
+	STORE_PROBE,			/* writes something small: does it work? */
 	STORE_RECOVER,			/* at start: claimed and
 					 * without outcome -> unknown          */
 };
@@ -128,6 +129,7 @@ struct store_req {
 		struct { const char *job_id, *carrier_id, *reason; int64_t at;
 			 int64_t n; bool job_done; } fail;
 		struct { int64_t at; int64_t n; } recover;
+		struct { int64_t at; } probe;
 	};
 };
 
@@ -140,7 +142,7 @@ struct store_stats {
 	uint64_t requests, commits;
 	uint64_t waiting;
 	int64_t last_commit_us;
-	int last_err;			/* of the last commit                  */
+	int last_err;			/* of the last write                   */
 };
 void store_get_stats(const struct store *s, struct store_stats *st);
 

@@ -18,7 +18,7 @@
 #include "plugin/plugin.h"
 
 #define STREAMS_MAX 1024
-#define GETS_MAX 64
+#define GETS_MAX 128
 
 struct stream {
 	size_t at;

@@ -17,7 +17,7 @@
 #include "store/store.h"
 
 #define ROWS_MAX 512
-#define JOBS_MAX 16
+#define JOBS_MAX 128
 
 struct row {
 	int state, n_claims;

@@ -44,6 +44,28 @@ static void nobody_is_called_to_hear_nothing(void **state)
 	assert_null(x->jobs);
 }
 
+static void only_the_next_in_line_hold_their_recordings(void **state)
+{
+	struct carrier *c;
+	char id[CLN_UUID_LEN];
+
+	(void)state;
+	plain_carrier("aaaaaaaa");
+	c = carrier_find(x, "aaaaaaaa");
+	for (int i = 0; i < 70; i++) {
+		str_printf(id, sizeof(id), "job-%d", i);
+		add_job(id, "aaaaaaaa", 1);
+	}
+	run();
+	assert_int_equal(c->prompted, 64);
+	assert_int_equal(n_gets, 64);
+	/* The end of one makes room for the next. */
+	prompt_arrives(0, -EIO, "http 404");
+	run();
+	assert_int_equal(c->prompted, 64);
+	assert_int_equal(n_gets, 65);
+}
+
 static void dialer_asks_again_for_recordings_when_the_pool_is_busy(void **state)
 {
 	(void)state;
@@ -80,6 +102,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RULE(dialer_waits_for_the_recordings),
 		RULE(nobody_is_called_to_hear_nothing),
+		RULE(only_the_next_in_line_hold_their_recordings),
 		RULE(dialer_asks_again_for_recordings_when_the_pool_is_busy),
 		RULE(dialer_fails_where_no_codec_is_loaded),
 	};

@@ -158,6 +158,11 @@ static void answer_that_cannot_be_used_says_why(void **state)
 				    "c=IN IP4 192.0.2.9\r\nt=0 0\r\n"
 				    "m=audio 0 RTP/AVP 0\r\n"), 0);
 	assert_string_equal(why, "the answer refuses audio");
+	assert_int_not_equal(answer("v=0\r\no=- 1 1 IN IP6 2001:db8::9\r\ns=-\r\n"
+				    "c=IN IP6 2001:db8::9\r\nt=0 0\r\n"
+				    "m=audio 4000 RTP/AVP 0\r\n"), 0);
+	assert_string_equal(why, "the answer's address is of the other IP "
+			    "version");
 	assert_int_not_equal(answer("x"), 0);
 	assert_true(why[0]);
 }

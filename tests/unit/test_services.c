@@ -416,10 +416,15 @@ static void readiness_tells_what_is_wrong(void **state)
 	app_run(&a, ready);
 	assert_int_equal(a.err, 0);
 	the_store.last_err = -ENOSPC;
+	the_store.fail[STORE_PROBE] = -ENOSPC;
 	app_run(&a, ready);
 	assert_int_equal(a.err, -ENOSPC);
 	assert_string_equal(a.why,
 			    "the store refuses: No space left on device");
+	/* The trouble is over, though nothing else was written since. */
+	the_store.fail[STORE_PROBE] = 0;
+	app_run(&a, ready);
+	assert_int_equal(a.err, 0);
 	exchange_stop(x, false, on_stopped, NULL);
 	app_run(&a, ready);
 	assert_int_equal(a.err, -ESHUTDOWN);

@@ -120,6 +120,18 @@ static void reinvite_is_answered_and_the_200_repeated_until_ack(void **state)
 	assert_int_equal(n_confirmed, 0);
 }
 
+/* Not as RFC 3261 13.2.2.4 has it, but seen of peers that grew up before. */
+static void an_ack_with_the_branch_of_the_invite_confirms(void **state)
+{
+	(void)state;
+	ask("INVITE", 1, TARGET SDP_TYPE, ANSWER);
+	n_requests--;			/* the same branch again               */
+	ask("ACK", 1, "", "");
+	wire_pass(40000);
+	assert_int_equal(count_sent("SIP/2.0 200 OK"), 1);
+	assert_int_equal(n_hangups, 0);
+}
+
 static void a_repeated_reinvite_is_absorbed(void **state)
 {
 	(void)state;
@@ -262,6 +274,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(reinvite_is_answered_and_the_200_repeated_until_ack),
+		CASE(an_ack_with_the_branch_of_the_invite_confirms),
 		CASE(a_repeated_reinvite_is_absorbed),
 		CASE(a_reinvite_never_confirmed_ends_the_call),
 		CASE(a_reinvite_without_offer_gets_ours),
