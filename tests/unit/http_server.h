@@ -124,9 +124,10 @@ static inline void *http_listen(void *arg)
 			abort();
 		c->server = s;
 		c->fd = fd;
+		/* Counted before it is served: a test may look right after.  */
+		atomic_store(&s->n_connections, n + 1);
 		if (pthread_create(&s->connections[n], NULL, http_serve, c))
 			abort();
-		atomic_store(&s->n_connections, n + 1);
 	}
 	return NULL;
 }
