@@ -152,7 +152,9 @@ static struct prompt_get *ask(struct told *t, const char *path)
 
 static void await(struct told *t)
 {
-	for (int i = 0; i < 20 && !t->n; i++) {
+	int64_t until = clock_now_ns(clock_system()) + 20 * S_NS;
+
+	while (!t->n && clock_now_ns(clock_system()) < until) {
 		inbox_wait(home, 1000);
 		inbox_run(home);
 	}
