@@ -19,7 +19,6 @@
 #include "target.h"
 
 enum {
-	ITEMS_MAX = 64,
 	RECIPIENTS_MAX = 1000000,
 	URL_MAX = 2048,
 	SAY_MAX = 4096,
@@ -154,16 +153,16 @@ static void read_item(json_t *o, size_t i, struct cln_item *item,
 }
 
 static void read_playlist(json_t *body, struct cln_play *p,
-			  struct cln_item items[ITEMS_MAX],
+			  struct cln_item items[CLN_ITEMS_MAX],
 			  struct cln_problems *ps)
 {
 	json_t *list = json_object_get(body, "playlist");
 	size_t n = json_array_size(list), i;
 
-	if (!list || !json_is_array(list) || n < 1 || n > ITEMS_MAX) {
+	if (!list || !json_is_array(list) || n < 1 || n > CLN_ITEMS_MAX) {
 		problem_add(ps, CLN_INVALID, "", "playlist", !list ?
 			    "is required" : "must be a list of 1 to %d items",
-			    ITEMS_MAX);
+			    CLN_ITEMS_MAX);
 		return;
 	}
 	for (i = 0; i < n; i++)
@@ -220,7 +219,7 @@ static struct cln_recipient *read_recipients(json_t *body, struct cln_play *p,
 
 /* What the caller frees goes to *recipients.                                 */
 static void read_job(json_t *body, struct cln_play *p,
-		     struct cln_item items[ITEMS_MAX],
+		     struct cln_item items[CLN_ITEMS_MAX],
 		     struct cln_recipient **recipients,
 		     struct cln_problems *ps)
 {
@@ -245,7 +244,7 @@ void voice_play(struct request *rq, struct answer *an)
 {
 	const struct cln_services *sv = rq->api->services;
 	struct cln_play p = { .size = sizeof(p), .request_id = rq->id };
-	struct cln_item items[ITEMS_MAX] = { { 0 } };
+	struct cln_item items[CLN_ITEMS_MAX] = { { 0 } };
 	struct cln_recipient *recipients = NULL;
 	struct cln_problems ps;
 	json_t *body;

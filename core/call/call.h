@@ -43,7 +43,7 @@ struct call {
 	bool system;			/* we ended it, not its playlist       */
 	bool complete;			/* the whole playlist was sent         */
 	struct cln_attempt attempt;
-	struct cln_played played[STREAM_ITEMS_MAX];
+	struct cln_played played[CLN_ITEMS_MAX];
 	/* The store reads a copy, while the call goes on.                     */
 	struct cln_attempt written;
 	struct store_req req;

@@ -1,7 +1,7 @@
 /*
  * carrier_fields.h - the fields of a carrier, and what each may hold.
  *
- * Constant; any thread.
+ * Constant once carrier_fields_know() has run; any thread.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef CALL_CARRIER_FIELDS_H

@@ -1,9 +1,9 @@
 /*
  * lane_prompts.c - the recordings of a job, ready in the codecs of one carrier.
  *
- * They are asked for when the job is looked at first, so that they are there
- * when the phone rings, and held until the lane has ended. A recording that
- * cannot be had fails the lane: nobody is called to hear nothing.
+ * They are asked for before the lane's turn comes, so that they are there when
+ * the phone rings, and held until the lane has ended. A recording that cannot
+ * be had fails the lane: nobody is called to hear nothing.
  * Thread: signalling.
  */
 /* SPDX-License-Identifier: MIT */

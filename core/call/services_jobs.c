@@ -45,9 +45,9 @@ static void check_items(struct exchange *x, const struct cln_play *play,
 {
 	char why[PROMPT_WHY_LEN], pointer[48];
 
-	if (!play->n_items || play->n_items > STREAM_ITEMS_MAX)
+	if (!play->n_items || play->n_items > CLN_ITEMS_MAX)
 		problem_add(problems, CLN_INVALID, "/playlist", "must be a "
-			    "list of 1 to %d items", STREAM_ITEMS_MAX);
+			    "list of 1 to %d items", CLN_ITEMS_MAX);
 	for (size_t i = 0; i < play->n_items; i++) {
 		const struct cln_item *item = &play->items[i];
 

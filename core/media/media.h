@@ -46,12 +46,10 @@ int media_new(struct media **mp, const struct media_config *cfg);
 void media_free(struct media *m);
 
 /* Position when the stream ended, in the order of the playlist.              */
-#define STREAM_ITEMS_MAX 64
-
 struct stream_report {
 	struct cln_rtp_figures rtp;
 	uint32_t n_items;		/* items begun                        */
-	struct cln_played items[STREAM_ITEMS_MAX];
+	struct cln_played items[CLN_ITEMS_MAX];
 	bool complete;			/* the whole playlist was sent        */
 };
 
@@ -84,7 +82,7 @@ struct stream_play {
 };
 
 /* Once a stream. -EALREADY: it was called, or stopped; -ENOENT: a prompt is not
- * there in this codec; -E2BIG: more than STREAM_ITEMS_MAX prompts;
+ * there in this codec; -E2BIG: more than CLN_ITEMS_MAX prompts;
  * -EAFNOSUPPORT: an address of another family than we are bound to; -EINVAL,
  * -EMSGSIZE: payload type or packet time that cannot be; -ENOMEM.            */
 int stream_play(struct stream *s, const struct stream_play *play);

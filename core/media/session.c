@@ -346,5 +346,5 @@ void session_end(struct session *s, struct stream_report *report,
 		report->n_items = playout_report(s->playout,
 						 confirmed_packets(s),
 						 report->items,
-						 STREAM_ITEMS_MAX);
+						 CLN_ITEMS_MAX);
 }

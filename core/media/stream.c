@@ -213,7 +213,7 @@ int stream_play(struct stream *s, const struct stream_play *play)
 
 	if (s->playing || s->stopping)
 		return -EALREADY;
-	if (play->n_prompts > STREAM_ITEMS_MAX)
+	if (play->n_prompts > CLN_ITEMS_MAX)
 		return -E2BIG;
 	if (play->payload_type < 0 || play->payload_type > 127)
 		return -EINVAL;

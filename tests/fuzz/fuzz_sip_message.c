@@ -151,6 +151,7 @@ static void feed(const uint8_t *data, size_t size)
 		memcpy(exact, out.len ? out.data : "", out.len);
 		exact = realloc(exact, out.len ? out.len : 1);
 		datagram_receive(sip, 0, &peer, exact, out.len);
+		datagram_refused(sip, &peer, exact, out.len);
 	}
 	free(exact);
 	buf_deinit(&out);

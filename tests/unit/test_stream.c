@@ -261,17 +261,17 @@ static void unreachable_far_end_is_told_as_failed(void **state)
 static void what_cannot_be_played_is_refused(void **state)
 {
 	struct prompt other = fake_prompt(&fake_g729, bytes, 100);
-	struct prompt *list[STREAM_ITEMS_MAX + 1];
+	struct prompt *list[CLN_ITEMS_MAX + 1];
 	struct stream_play play = playlist(list, 1);
 	struct heard h = { 0 };
 	struct stream *s;
 
 	(void)state;
-	for (size_t i = 0; i <= STREAM_ITEMS_MAX; i++)
+	for (size_t i = 0; i <= CLN_ITEMS_MAX; i++)
 		list[i] = &other;
 	assert_int_equal(stream_new(&s, media, &events, &h), 0);
 	assert_int_equal(stream_play(s, &play), -ENOENT);
-	play.n_prompts = STREAM_ITEMS_MAX + 1;
+	play.n_prompts = CLN_ITEMS_MAX + 1;
 	assert_int_equal(stream_play(s, &play), -E2BIG);
 	play = playlist(list, 1);
 	play.payload_type = 128;

@@ -413,11 +413,62 @@ static void silence_is_no_ring_timeout(void **state)
 	assert_false(result.ring_timeout);
 }
 
+/* ---- what the network sends back (RFC 3261 18.4) -------------------------- */
+
+static void came_back(const char *from, size_t len)
+{
+	struct addr to;
+
+	assert_int_equal(addr_parse(&to, from, 0), 0);
+	datagram_refused(sip, &to, sent[0].text, len);
+	wire_settle();
+}
+
+static void peer_that_is_not_there_is_given_up_the_third_time(void **state)
+{
+	(void)state;
+	invite();
+	for (int i = 0; i < 2; i++) {
+		came_back(PEER, 500);
+		assert_string_equal(told, "");
+		wire_pass(1000);
+	}
+	came_back(PEER, 500);
+	assert_string_equal(told, "ended");
+	assert_int_equal(result.code, 503);
+	assert_true(result.local);
+}
+
+static void what_came_back_is_nothing_once_somebody_answered(void **state)
+{
+	(void)state;
+	invite();
+	wire_simple(last(), 180);
+	told[0] = '\0';
+	for (int i = 0; i < 5; i++)
+		came_back(PEER, 500);
+	assert_string_equal(told, "");
+}
+
+static void only_our_peer_and_our_branch_count(void **state)
+{
+	(void)state;
+	invite();
+	for (int i = 0; i < 5; i++) {
+		came_back("192.0.2.77:5060", 500);
+		came_back(PEER, 40);	/* cut before the branch               */
+	}
+	assert_string_equal(told, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(invite_is_complete),
 		CASE(offer_is_asked_for_once_the_route_is_known),
+		CASE(peer_that_is_not_there_is_given_up_the_third_time),
+		CASE(what_came_back_is_nothing_once_somebody_answered),
+		CASE(only_our_peer_and_our_branch_count),
 		CASE(names_are_quoted_and_users_escaped),
 		CASE(without_from_domain_our_address_stands_there),
 		CASE(an_ipv6_address_of_ours_keeps_its_brackets),

@@ -17,6 +17,7 @@
 #define CLN_UUID_LEN 37
 #define CLN_CODECS_MAX 8
 #define CLN_HISTORY_MAX 32
+#define CLN_ITEMS_MAX 64	/* of a playlist                               */
 #define CLN_PROBLEMS_MAX 32
 
 /* ---- what was wrong with a request ---------------------------------------- */
