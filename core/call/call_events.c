@@ -33,45 +33,93 @@ static void on_provisional(void *arg, int code, const char *reason)
 	log_context(NULL);
 }
 
-static int play(struct call *c)
+static struct stream_play play_of(const struct call *c,
+				  const struct negotiated *n)
 {
-	struct stream_play p = {
-		.codec = c->media.codec,
-		.params = c->media.params,
-		.payload_type = c->media.payload_type,
-		.rtp = c->media.rtp,
-		.rtcp = c->media.rtcp,
-		.rtcp_mux = c->media.rtcp_mux,
-		.send = c->media.send,
+	return (struct stream_play){
+		.codec = n->codec,
+		.params = n->params,
+		.payload_type = n->payload_type,
+		.rtp = n->rtp,
+		.rtcp = n->rtcp,
+		.rtcp_mux = n->rtcp_mux,
+		.send = n->send,
 		.prompts = c->lane->prompts,
 		.n_prompts = c->lane->job->data->n_items,
 	};
+}
 
-	return stream_play(c->stream, &p);
+static void our_side(const struct call *c, struct negotiate_side *us)
+{
+	us->codecs = c->lane->codecs;
+	call_local_sdp(c, &us->audio);
+	us->slot = c->sdp ? sdp_slot(c->sdp) : 0;
+	if (c->media.codec)
+		negotiate_within(us, c->media.codec);
+}
+
+static void settled(struct call *c, const struct negotiated *n)
+{
+	c->media = *n;
+	str_copy(c->attempt.codec, sizeof(c->attempt.codec),
+		 n->codec->api_name);
+}
+
+static int read_answer(struct call *c, struct negotiated *n, const char *sdp,
+		       size_t len, char *why, size_t cap)
+{
+	struct negotiate_side us;
+
+	/* A fork may have answered before, but this is another one.           */
+	c->media.codec = NULL;
+	our_side(c, &us);
+	*n = (struct negotiated){ 0 };
+	return negotiate_answer(n, &us, sdp, len, why, cap);
+}
+
+/* It wants to change the session before it picks up (RFC 3311 5.2).           */
+static int on_early_answer(void *arg, const char *sdp, size_t len)
+{
+	struct call *c = arg;
+	struct negotiated n;
+	char why[LANE_WHY_LEN];
+
+	if (read_answer(c, &n, sdp, len, why, sizeof(why)))
+		return 488;
+	settled(c, &n);
+	return 200;
+}
+
+/* The first answer, unless it was settled early: from here on it is heard.    */
+static int play_answer(struct call *c, const char *sdp, size_t len, char *why,
+		       size_t cap)
+{
+	struct negotiated n = c->media;
+	struct stream_play p;
+	int err = 0;
+
+	if (sdp || !c->media.codec)
+		err = read_answer(c, &n, sdp, len, why, cap);
+	if (err)
+		return err;
+	p = play_of(c, &n);
+	err = stream_play(c->stream, &p);
+	if (err)
+		str_copy(why, cap, strerror(-err));
+	else
+		settled(c, &n);
+	return err;
 }
 
 static void take_answer(struct call *c, const char *sdp, size_t len)
 {
-	struct sdp_audio local;
 	char why[LANE_WHY_LEN] = "";
-	int err;
 
 	if (c->system || c->stream_stopping)
 		return;			/* we have hung up already             */
-	call_local_sdp(c, &local);
-	err = negotiate_answer(&c->media, &c->lane->codecs, &local, sdp, len,
-			       why, sizeof(why));
-	if (!err) {
-		str_copy(c->attempt.codec, sizeof(c->attempt.codec),
-			 c->media.codec->api_name);
-		err = play(c);
-		if (err)
-			str_copy(why, sizeof(why), strerror(-err));
-	}
-	if (!err)
+	if (!play_answer(c, sdp, len, why, sizeof(why)))
 		return;
 	str_printf(c->reason, sizeof(c->reason), "unusable_answer: %s", why);
-	c->media.codec = NULL;
 	c->system = true;
 	uac_hangup(c->uac, Q850_INCOMPATIBLE);
 }
@@ -94,97 +142,137 @@ static void on_answered(void *arg, int code, const char *sdp, size_t len)
 	log_context(NULL);
 }
 
-static void move_stream(struct call *c, const struct negotiated *n)
+/* ---- offers within the call (RFC 3264 8, RFC 3261 14, RFC 3311) ------------- */
+
+/* An offer (sdp NULL: ours is wanted), and where our description goes.        */
+struct offer {
+	const char *sdp;
+	size_t len;
+	char *answer;
+	size_t cap;
+};
+
+static int move_stream(struct call *c, const struct negotiated *n)
 {
-	c->media = *n;
-	log_info("call: re-INVITE, %s", n->send ? "sending" : "on hold");
-	stream_update(c->stream, &n->rtp, &n->rtcp, n->rtcp_mux, n->send,
-		      n->payload_type);
+	struct stream_play p = play_of(c, n);
+	int err = 0;
+
+	/* Before the answer there is nothing to hear yet.                     */
+	if (c->state == CALL_TALKING)
+		err = stream_update(c->stream, &p);
+	if (err)
+		return err;
+	settled(c, n);
+	log_info("call: new session, %s, %s", c->attempt.codec,
+		 n->send ? "sending" : "on hold");
+	return 0;
 }
 
-/* RFC 3261 14.2: they asked for our offer; it holds what the stream plays.    */
-static int make_offer(struct call *c, const struct sdp_audio *local,
-		      char *offer, size_t cap)
+/* RFC 3261 14.2, RFC 6337 5.2: as for a new call, but for what must stay.     */
+static int write_offer(const struct call *c, const struct negotiate_side *us,
+		       const struct sdp_session *session,
+		       const struct offer *o)
 {
 	struct buf b;
 	int err;
 
-	buf_init(&b, cap - 1);
-	sdp_write(&b, &c->session, local, 0, 0);
-	err = b.err ? b.err : str_copy(offer, cap, b.data);
+	buf_init(&b, o->cap - 1);
+	sdp_write(&b, session, &us->audio, c->sdp);
+	err = b.err ? b.err : str_copy(o->answer, o->cap, b.data);
 	buf_deinit(&b);
 	return err;
 }
 
-static int take_offer(struct call *c, const struct sdp_audio *local,
-		      const char *sdp, size_t len, char *answer, size_t cap,
+static int write_ours(const struct call *c, const struct negotiate_side *us,
+		      const struct sdp_session *session, const struct offer *o,
 		      struct negotiated *n)
 {
 	*n = c->media;
-	return sdp ? negotiate_offer(n, &c->session, local, sdp, len, answer,
-				     cap) :
-		     make_offer(c, local, answer, cap);
+	return o->sdp ? negotiate_offer(n, us, session, o->sdp, o->len,
+					o->answer, o->cap) :
+			write_offer(c, us, session, o);
 }
 
 /* RFC 3264 8: the version of o= grows by one where the rest differs from what
  * we said last, and only there.                                               */
-static int describe(struct call *c, const struct sdp_audio *local,
-		    const char *sdp, size_t len, char *answer, size_t cap,
+static int describe(const struct call *c, const struct negotiate_side *us,
+		    struct sdp_session *session, const struct offer *o,
 		    struct negotiated *n)
 {
-	int err = take_offer(c, local, sdp, len, answer, cap, n);
-	char *copy;
+	int err = write_ours(c, us, session, o, n);
 
-	if (err || (c->sdp && !strcmp(c->sdp, answer)))
+	if (err || (c->sdp && !strcmp(c->sdp, o->answer)))
 		return err;
-	c->session.version++;
-	err = take_offer(c, local, sdp, len, answer, cap, n);
-	copy = err ? NULL : strdup(answer);
-	if (copy) {
-		free(c->sdp);
-		c->sdp = copy;
+	session->version++;
+	return write_ours(c, us, session, o, n);
+}
+
+/* All of it or, with an error, nothing: then the session is what it was (RFC
+ * 3261 14.2).                                                                 */
+static int take_offer(struct call *c, const struct negotiate_side *us,
+		      const struct offer *o)
+{
+	struct sdp_session session = c->session;
+	struct negotiated n;
+	char *said;
+	int err = describe(c, us, &session, o, &n);
+
+	if (err)
+		return err;
+	said = strdup(o->answer);
+	if (!said)
+		return -ENOMEM;
+	err = o->sdp ? move_stream(c, &n) : 0;
+	if (err) {
+		free(said);
+		return err;
 	}
-	return err;
+	free(c->sdp);
+	c->sdp = said;
+	c->session = session;
+	return 0;
 }
 
 /* The ACK brought the answer to an offer of ours.                             */
-static void take_late_answer(struct call *c, const struct sdp_audio *local,
+static void take_late_answer(struct call *c, const struct negotiate_side *us,
 			     const char *sdp, size_t len)
 {
-	const struct codec_set ours = { .n = 1, .codecs = { c->media.codec } };
 	char why[96] = "", reason[LANE_WHY_LEN];
 	struct negotiated n = c->media;
+	int err = negotiate_answer(&n, us, sdp, len, why, sizeof(why));
 
-	if (!negotiate_answer(&n, &ours, local, sdp, len, why, sizeof(why))) {
-		move_stream(c, &n);
-		return;
+	if (!err) {
+		err = move_stream(c, &n);
+		if (!err)
+			return;
+		str_copy(why, sizeof(why), strerror(-err));
 	}
 	str_printf(reason, sizeof(reason), "unusable_answer: %s", why);
 	call_abort(c, reason);
 }
 
-/* An offer within the call: another address, hold, resume.                    */
+/* Another address or codec, hold, resume. Without SDP in the ACK the session is
+ * what it was.                                                                */
 static int on_offer(void *arg, const char *sdp, size_t len, char *answer,
 		    size_t cap)
 {
+	const struct offer o = { sdp, len, answer, cap };
 	struct call *c = arg;
-	struct sdp_audio local;
-	struct negotiated n;
+	struct negotiate_side us;
+	int err;
 
 	if (!c->media.codec || !c->stream || c->stream_stopping)
 		return 488;
-	call_local_sdp(c, &local);
-	negotiate_narrow(&local, c->media.codec);
+	our_side(c, &us);
 	if (!answer) {
 		if (sdp)
-			take_late_answer(c, &local, sdp, len);
+			take_late_answer(c, &us, sdp, len);
 		return 200;
 	}
-	if (describe(c, &local, sdp, len, answer, cap, &n))
-		return sdp ? 488 : 500;
-	if (sdp)
-		move_stream(c, &n);
-	return 200;
+	err = take_offer(c, &us, &o);
+	if (!err)
+		return 200;
+	return sdp && err != -ENOMEM ? 488 : 500;
 }
 
 static void on_hangup(void *arg, enum uac_end by)
@@ -195,7 +283,7 @@ static void on_hangup(void *arg, enum uac_end by)
 	if (by == UAC_END_BYE_RECEIVED)
 		c->attempt.hangup_by = CLN_BY_CALLEE;
 	else
-		c->attempt.hangup_by = c->system || by == UAC_END_LOST ?
+		c->attempt.hangup_by = c->system || by != UAC_END_BYE_SENT ?
 				       CLN_BY_SYSTEM : CLN_BY_CALLER;
 	if (c->state < CALL_ENDING)
 		c->state = CALL_ENDING;
@@ -222,6 +310,7 @@ static void on_ended(void *arg, const struct uac_result *result)
 const struct uac_events call_uac_events = {
 	.local_offer = call_local_offer,
 	.provisional = on_provisional,
+	.early_answer = on_early_answer,
 	.answered = on_answered,
 	.offer = on_offer,
 	.hangup = on_hangup,

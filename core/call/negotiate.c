@@ -7,7 +7,6 @@
 #include "call/negotiate.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/str.h"
 
@@ -28,6 +27,19 @@ static void format_of(struct sdp_format *f, const struct cln_codec *codec,
 	str_copy(f->fmtp, sizeof(f->fmtp), codec->fmtp);
 }
 
+static uint32_t least_ptime(const struct codec_set *set)
+{
+	uint32_t least = 0;
+
+	for (size_t i = 0; i < set->n; i++) {
+		uint32_t ms = set->codecs[i]->ptime_ms;
+
+		if (!least || ms < least)
+			least = ms;
+	}
+	return least;
+}
+
 void negotiate_local(struct sdp_audio *local, const struct codec_set *set,
 		     const struct addr *address, uint16_t port)
 {
@@ -36,21 +48,53 @@ void negotiate_local(struct sdp_audio *local, const struct codec_set *set,
 	*local = (struct sdp_audio){
 		.rtp = *address,
 		.direction = SDP_SENDRECV,
+		.ptime_ms = least_ptime(set),
 		.n_formats = set->n,
 	};
 	addr_set_port(&local->rtp, port);
 	local->rtcp = local->rtp;
 	addr_set_port(&local->rtcp, (uint16_t)(port + 1));
-	for (size_t i = 0; i < set->n; i++) {
+	for (size_t i = 0; i < set->n; i++)
 		format_of(&local->formats[i], set->codecs[i], &next_dynamic);
-		if (!local->ptime_ms ||
-		    set->codecs[i]->ptime_ms < local->ptime_ms)
-			local->ptime_ms = set->codecs[i]->ptime_ms;
-	}
 }
 
+static void move_to_front(struct negotiate_side *us, size_t i)
+{
+	const struct cln_codec *codec = us->codecs.codecs[i];
+	struct sdp_format format = us->audio.formats[i];
+
+	for (; i > 0; i--) {
+		us->codecs.codecs[i] = us->codecs.codecs[i - 1];
+		us->audio.formats[i] = us->audio.formats[i - 1];
+	}
+	us->codecs.codecs[0] = codec;
+	us->audio.formats[0] = format;
+}
+
+void negotiate_within(struct negotiate_side *us,
+		      const struct cln_codec *playing)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < us->codecs.n; i++) {
+		const struct cln_codec *codec = us->codecs.codecs[i];
+
+		if (codec->clock_rate != playing->clock_rate)
+			continue;
+		us->codecs.codecs[kept] = codec;
+		us->audio.formats[kept] = us->audio.formats[i];
+		if (codec == playing)
+			move_to_front(us, kept);
+		kept++;
+	}
+	us->codecs.n = us->audio.n_formats = kept;
+	us->audio.ptime_ms = least_ptime(&us->codecs);
+}
+
+/* ---- one format ------------------------------------------------------------- */
+
 /* The packet time that the far end asked for, as far as the codec's frames and
- * our bounds allow.                                                           */
+ * our bounds allow. 0: its maxptime is shorter than any of our packets.       */
 static uint32_t choose_ptime(const struct cln_codec *codec,
 			     const struct sdp_audio *remote)
 {
@@ -65,31 +109,62 @@ static uint32_t choose_ptime(const struct cln_codec *codec,
 		ms = PTIME_MIN_MS;
 	if (frame_ms)
 		ms = ms < frame_ms ? frame_ms : ms - ms % frame_ms;
-	return ms;
+	return remote->maxptime_ms && ms > remote->maxptime_ms ? 0 : ms;
 }
 
-static int settle(struct negotiated *n, const struct cln_codec *codec,
-		  const struct sdp_audio *remote,
-		  const struct sdp_format *format)
+/* -ENOTSUP: neither by its parameters nor by its packet time is it for us.    */
+static int settle_format(struct negotiated *n, const struct cln_codec *codec,
+			 const struct sdp_audio *remote,
+			 const struct sdp_format *format)
 {
+	uint32_t ptime_ms = choose_ptime(codec, remote);
+
+	if (!ptime_ms)
+		return -ENOTSUP;
 	n->codec = codec;
+	n->payload_type = format->pt;
 	n->params = (struct cln_codec_params){
 		.size = sizeof(n->params),
-		.ptime_ms = choose_ptime(codec, remote),
+		.ptime_ms = ptime_ms,
 	};
 	str_copy(n->params.fmtp, sizeof(n->params.fmtp), format->fmtp);
-	n->payload_type = format->pt;
-	n->rtp = remote->rtp;
-	n->rtcp = remote->rtcp;
-	n->rtcp_mux = remote->rtcp_mux;
-	n->send = (remote->direction == SDP_SENDRECV ||
-		   remote->direction == SDP_RECVONLY) &&
-		  !addr_is_any(&remote->rtp);
 	if (!codec->match)
 		return 0;
-	return codec->match(codec->fmtp, format->fmtp, n->params.ptime_ms,
-			    &n->params);
+	return codec->match(codec->fmtp, format->fmtp, ptime_ms, &n->params);
 }
+
+/* The first format of theirs that can be used; with `only`, of that codec.
+ * Returns which of ours it is; -ENOENT: none is ours; -ENOTSUP: *refused is one
+ * of ours whose parameters do not suit.                                       */
+static int choose(struct negotiated *n, const struct negotiate_side *us,
+		  const struct sdp_audio *remote, const struct cln_codec *only,
+		  const struct cln_codec **refused)
+{
+	struct negotiated found;
+	int err = -ENOENT, at = -1;
+	size_t ours;
+
+	for (;;) {
+		const struct cln_codec *codec;
+
+		at = sdp_match(&us->audio, remote, (size_t)(at + 1), &ours);
+		if (at < 0)
+			return err;
+		codec = us->codecs.codecs[ours];
+		if (only && codec != only)
+			continue;
+		found = *n;
+		if (!settle_format(&found, codec, remote,
+				   &remote->formats[at])) {
+			*n = found;
+			return (int)ours;
+		}
+		*refused = codec;
+		err = -ENOTSUP;
+	}
+}
+
+/* ---- addresses and direction ------------------------------------------------ */
 
 /* RTP is bound in one family. 0.0.0.0 is the old way of putting on hold.       */
 static bool is_reachable(const struct sdp_audio *local,
@@ -99,84 +174,139 @@ static bool is_reachable(const struct sdp_audio *local,
 	       remote->rtp.sa.sa_family == local->rtp.sa.sa_family;
 }
 
-int negotiate_answer(struct negotiated *n, const struct codec_set *set,
-		     const struct sdp_audio *local, const char *sdp,
-		     size_t len, char *why, size_t cap)
+static void settle_address(struct negotiated *n, const struct sdp_audio *remote,
+			   bool rtcp_mux)
 {
-	struct sdp_parsed p;
-	size_t offered;
-	int err, index;
+	n->rtp = remote->rtp;
+	n->rtcp = remote->rtcp;
+	n->rtcp_mux = rtcp_mux && remote->rtcp_mux;
+	n->send = (remote->direction == SDP_SENDRECV ||
+		   remote->direction == SDP_RECVONLY) &&
+		  !addr_is_any(&remote->rtp);
+}
 
-	if (!sdp || !len) {
-		str_copy(why, cap, "the answer has no SDP");
-		return -EBADMSG;
-	}
-	err = sdp_parse(&p, sdp, len, why, cap);
+/* ---- their answer ----------------------------------------------------------- */
+
+/* RFC 3264 6: the n-th m= line answers the n-th of the offer, so an audio stream
+ * elsewhere is none that was offered.                                         */
+static int read_answer(struct sdp_parsed *p, const struct negotiate_side *us,
+		       const char *sdp, size_t len, char *why, size_t cap)
+{
+	int err = sdp_parse(p, sdp, len, why, cap);
+
 	if (err && !why[0])
 		str_copy(why, cap, err == -ECONNREFUSED ?
 			 "the answer refuses audio" :
 			 "the answer has no audio over RTP/AVP");
 	if (err)
 		return err;
-	if (!is_reachable(local, &p.audio)) {
+	if (p->audio_index != us->slot) {
+		str_copy(why, cap, "the answer's media lines are not in the "
+			 "order of the offer's");
+		return -EBADMSG;
+	}
+	if (!is_reachable(&us->audio, &p->audio)) {
 		str_copy(why, cap, "the answer's address is of the other IP "
 			 "version");
 		return -EAFNOSUPPORT;
 	}
-	index = sdp_match(local, &p.audio, &offered);
-	if (index < 0) {
-		str_copy(why, cap, "the answer holds no codec that was offered");
-		return -ENOTSUP;
+	return 0;
+}
+
+int negotiate_answer(struct negotiated *n, const struct negotiate_side *us,
+		     const char *sdp, size_t len, char *why, size_t cap)
+{
+	const struct cln_codec *refused = NULL;
+	struct sdp_parsed p;
+	int err;
+
+	if (!sdp || !len) {
+		str_copy(why, cap, "the answer has no SDP");
+		return -EBADMSG;
 	}
-	err = settle(n, set->codecs[offered], &p.audio, &p.audio.formats[index]);
+	err = read_answer(&p, us, sdp, len, why, cap);
 	if (err)
-		str_printf(why, cap, "the answer's %s parameters do not suit",
-			   set->codecs[offered]->name);
+		return err;
+	err = choose(n, us, &p.audio, NULL, &refused);
+	if (err < 0) {
+		str_copy(why, cap, "the answer holds no codec that was offered");
+		if (refused)
+			str_printf(why, cap, "the answer's %s parameters do "
+				   "not suit", refused->name);
+		return err;
+	}
+	settle_address(n, &p.audio, us->audio.rtcp_mux);
+	return 0;
+}
+
+/* ---- their offer ------------------------------------------------------------ */
+
+/* The codec that plays goes on where it can; else the offer's order counts
+ * (RFC 3264 5.1). Leaves in `ours` what we answer with.                       */
+static int choose_answer(struct negotiated *n, const struct negotiate_side *us,
+			 const struct sdp_parsed *p, struct sdp_audio *ours)
+{
+	const struct cln_codec *refused;
+	int index;
+
+	if (!is_reachable(&us->audio, &p->audio))
+		return -EAFNOSUPPORT;
+	index = choose(n, us, &p->audio, n->codec, &refused);
+	if (index < 0)
+		index = choose(n, us, &p->audio, NULL, &refused);
+	if (index < 0)
+		return index;
+	settle_address(n, &p->audio, true);
+	ours->formats[0] = us->audio.formats[index];
+	ours->formats[0].pt = n->payload_type;
+	ours->n_formats = 1;
+	ours->ptime_ms = n->params.ptime_ms;
+	ours->rtcp_mux = true;		/* if they can do it too               */
+	return 0;
+}
+
+/* RFC 3264 8.2: without any stream nothing is sent, nor reported, but a later
+ * offer may bring it back.                                                    */
+static void end_stream(struct negotiated *n)
+{
+	n->send = false;
+	addr_set_port(&n->rtp, 0);
+	addr_set_port(&n->rtcp, 0);
+}
+
+static int write_answer(const struct sdp_session *session, const char *sdp,
+			size_t len, const struct sdp_audio *ours, char *answer,
+			size_t cap)
+{
+	struct buf b;
+	int err;
+
+	buf_init(&b, cap - 1);
+	err = sdp_answer(&b, session, sdp, len, ours);
+	if (!err)
+		err = b.err ? b.err : str_copy(answer, cap, b.data);
+	buf_deinit(&b);
 	return err;
 }
 
-void negotiate_narrow(struct sdp_audio *local, const struct cln_codec *codec)
-{
-	for (size_t i = 0; i < local->n_formats; i++) {
-		const struct sdp_format *f = &local->formats[i];
-
-		if (strcmp(f->name, codec->name) ||
-		    f->clock_rate != codec->clock_rate ||
-		    f->channels != codec->channels)
-			continue;
-		local->formats[0] = *f;
-		local->n_formats = 1;
-		local->ptime_ms = codec->ptime_ms;
-		return;
-	}
-}
-
-int negotiate_offer(struct negotiated *n, const struct sdp_session *session,
-		    const struct sdp_audio *local, const char *sdp,
+int negotiate_offer(struct negotiated *n, const struct negotiate_side *us,
+		    const struct sdp_session *session, const char *sdp,
 		    size_t len, char *answer, size_t cap)
 {
-	struct sdp_audio ours = *local;
+	struct sdp_audio ours = us->audio;
+	struct negotiated found = *n;
 	struct sdp_parsed p;
-	struct buf b;
-	char why[96];
-	size_t offered;
-	int err, index;
+	int err = sdp_parse(&p, sdp, len, NULL, 0);
 
-	negotiate_narrow(&ours, n->codec);
-	err = sdp_parse(&p, sdp, len, why, sizeof(why));
-	if (err)
-		return err;
-	if (!is_reachable(local, &p.audio))
-		return -EAFNOSUPPORT;
-	index = sdp_match(&ours, &p.audio, &offered);
-	if (index < 0)
-		return -ENOTSUP;
-	buf_init(&b, cap - 1);
-	err = sdp_answer(&b, session, sdp, len, &ours);
+	if (!err) {
+		err = choose_answer(&found, us, &p, &ours);
+	} else if (err == -ECONNREFUSED && !p.n_open) {
+		end_stream(&found);
+		err = 0;
+	}
 	if (!err)
-		err = b.err ? b.err : str_copy(answer, cap, b.data);
+		err = write_answer(session, sdp, len, &ours, answer, cap);
 	if (!err)
-		err = settle(n, n->codec, &p.audio, &p.audio.formats[index]);
-	buf_deinit(&b);
+		*n = found;
 	return err;
 }

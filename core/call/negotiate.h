@@ -1,7 +1,17 @@
 /*
  * negotiate.h - our side of offer and answer: codecs to formats and back.
  *
- * Pure functions; thread: signalling.
+ *   INVITE     our offer: all codecs of the carrier, in its order
+ *   2xx        their answer: the first of its formats that we can use
+ *   re-INVITE  their offer: the codec that plays, if it is still offered, else
+ *   or UPDATE  the first of the offer's that we can use; we answer with it alone
+ *   without    our offer: the codec that plays, then the others; the answer in
+ *   SDP        the ACK chooses as the one to the INVITE does
+ *
+ * Recordings are made in all codecs of the carrier before it is called, so each
+ * can be changed to at once. Only the clock rate must stay: another one would
+ * make another source of the stream (RFC 7160). Pure functions; thread:
+ * signalling.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef CALL_NEGOTIATE_H
@@ -15,24 +25,33 @@ struct negotiated {
 	const struct cln_codec *codec;
 	struct cln_codec_params params;
 	int payload_type;		/* as the far end numbers it           */
-	struct addr rtp, rtcp;
+	struct addr rtp, rtcp;		/* port 0: the stream was ended        */
 	bool rtcp_mux;
 	bool send;			/* false: we are on hold               */
 };
 
-/* Our description: all codecs of the set in order at this address.            */
+/* What we can speak: `audio` has a format for each codec, in the same order.  */
+struct negotiate_side {
+	struct codec_set codecs;
+	struct sdp_audio audio;
+	size_t slot;			/* of it among our m= lines            */
+};
+
+/* Our description: all codecs of the set in order at this address. The same set
+ * gives the same payload numbers throughout the call (RFC 3264 8.3.2).        */
 void negotiate_local(struct sdp_audio *local, const struct codec_set *set,
 		     const struct addr *address, uint16_t port);
+/* After the first answer: the codec that plays goes first, those of another
+ * clock rate go out.                                                          */
+void negotiate_within(struct negotiate_side *us,
+		      const struct cln_codec *playing);
 /* Reads the answer to that description. -errno with a sentence in why.        */
-int negotiate_answer(struct negotiated *n, const struct codec_set *set,
-		     const struct sdp_audio *local, const char *sdp,
-		     size_t len, char *why, size_t cap);
-/* Our description within the call: the one codec that the stream is playing.  */
-void negotiate_narrow(struct sdp_audio *local, const struct cln_codec *codec);
-/* Reads a later offer within the call: it must still hold our codec. Writes
- * our answer. -errno: refuse with 488.                                        */
-int negotiate_offer(struct negotiated *n, const struct sdp_session *session,
-		    const struct sdp_audio *local, const char *sdp,
+int negotiate_answer(struct negotiated *n, const struct negotiate_side *us,
+		     const char *sdp, size_t len, char *why, size_t cap);
+/* Reads a later offer within the call, where n->codec plays, and writes our
+ * answer. -errno: refuse with 488; n is then as it was.                       */
+int negotiate_offer(struct negotiated *n, const struct negotiate_side *us,
+		    const struct sdp_session *session, const char *sdp,
 		    size_t len, char *answer, size_t cap);
 
 #endif

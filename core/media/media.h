@@ -86,13 +86,16 @@ struct stream_play {
  * -EAFNOSUPPORT: an address of another family than we are bound to; -EINVAL,
  * -EMSGSIZE: payload type or packet time that cannot be; -ENOMEM.            */
 int stream_play(struct stream *s, const struct stream_play *play);
-/* Change of address or payload number, hold and resume by re-INVITE; the playlist stands still
- * while `send` is false and goes on where it was. May come before
- * stream_play(), when a provisional answer names the far end: what it sends is
- * then counted as received. Until an address is named all are strangers.     */
-void stream_update(struct stream *s, const struct addr *rtp,
-		   const struct addr *rtcp, bool rtcp_mux, bool send,
-		   int payload_type);
+/* A re-INVITE's change: of address or payload number, hold and resume, and also
+ * of codec and packet time, for which the prompts must be those of
+ * stream_play(). The playlist stands still while `send` is false and goes on
+ * where it was, to the sample if both codecs count in samples; SSRC, sequence
+ * and timestamp go on too, so the new codec must have the clock rate of the old
+ * one. May come before stream_play(), when a provisional answer names the far
+ * end (codec NULL): what it sends is then counted as received. Until an address
+ * is named all are strangers. Errors as of stream_play(), -ENOTSUP for another
+ * clock rate; then all stays as it was.                                      */
+int stream_update(struct stream *s, const struct stream_play *play);
 /* Nothing leaves after the media thread has taken this but an RTCP BYE, where
  * the end of the playlist has not sent it; `stopped` follows and no other event
  * before it. Also for a stream that never played. Call once.                 */

@@ -94,12 +94,12 @@ static int take_items(struct playout *p, struct prompt *const *prompts,
 }
 
 /* Items without sound are never the cursor's place. */
-static void skip_empty(const struct playout *p, size_t *item, size_t *frame)
+static void skip_empty(const struct playout *p, struct playout_place *at)
 {
-	while (*item < p->n_items &&
-	       *frame >= p->items[*item].frames->n_frames) {
-		(*item)++;
-		*frame = 0;
+	while (at->item < p->n_items &&
+	       at->frame >= p->items[at->item].frames->n_frames) {
+		at->item++;
+		at->frame = 0;
 	}
 }
 
@@ -118,7 +118,8 @@ int playout_init(struct playout *p, const struct cln_codec *codec,
 	if (err)
 		playout_deinit(p);
 	else
-		skip_empty(p, &p->item, &p->frame);
+		skip_empty(p, &p->at);
+	p->begin = p->heard = p->at;
 	return err;
 }
 
@@ -135,7 +136,7 @@ void playout_deinit(struct playout *p)
 static size_t copy_frames(const struct playout *p, uint8_t *dst, size_t room,
 			  size_t frame, size_t n)
 {
-	const struct prompt_frames *f = p->items[p->next_item].frames;
+	const struct prompt_frames *f = p->items[p->next.item].frames;
 	size_t from, len;
 
 	if (f->offsets) {
@@ -171,18 +172,17 @@ size_t playout_peek(struct playout *p, uint8_t *dst)
 	uint32_t want = p->packet_frames;
 	size_t len = 0;
 
-	p->next_item = p->item;
-	p->next_frame = p->frame;
-	while (want && p->next_item < p->n_items) {
-		size_t left = p->items[p->next_item].frames->n_frames -
-			      p->next_frame;
+	p->next = p->at;
+	while (want && p->next.item < p->n_items) {
+		size_t left = p->items[p->next.item].frames->n_frames -
+			      p->next.frame;
 		size_t n = left < want ? left : want;
 
 		len += copy_frames(p, dst + len, p->payload_max - len,
-				   p->next_frame, n);
+				   p->next.frame, n);
 		want -= (uint32_t)n;
-		p->next_frame += n;
-		skip_empty(p, &p->next_item, &p->next_frame);
+		p->next.frame += n;
+		skip_empty(p, &p->next);
 	}
 	if (len && want)
 		len += pad(p, dst + len, p->payload_max - len, want);
@@ -191,14 +191,63 @@ size_t playout_peek(struct playout *p, uint8_t *dst)
 
 void playout_advance(struct playout *p)
 {
-	p->item = p->next_item;
-	p->frame = p->next_frame;
+	p->at = p->next;
 }
 
 bool playout_at_end(const struct playout *p)
 {
-	return p->item >= p->n_items;
+	return p->at.item >= p->n_items;
 }
+
+/* ---- from one codec to another ------------------------------------------- */
+
+/* The same moment of the same recording. What a frame codec adds behind it has
+ * no counterpart elsewhere: that is the beginning of the next item.          */
+static struct playout_place same_moment(const struct playout *p,
+					const struct playout *from,
+					struct playout_place at)
+{
+	uint64_t samples = (uint64_t)at.frame * from->codec->frame_samples;
+
+	samples = samples * p->codec->sample_rate / from->codec->sample_rate;
+	at.frame = (size_t)(samples / p->codec->frame_samples);
+	skip_empty(p, &at);
+	return at;
+}
+
+/* How far the far end has heard it, which saw so many packets. What it says of
+ * packets before the last change is not looked up any more: it has then heard
+ * what it had confirmed at that change, at least.                            */
+static struct playout_place heard_place(const struct playout *p,
+					int64_t confirmed)
+{
+	struct playout_place at = p->begin;
+	uint64_t frames;
+
+	if (confirmed < 0 || (uint64_t)confirmed < p->packets_before)
+		return p->heard;
+	frames = ((uint64_t)confirmed - p->packets_before) * p->packet_frames;
+	while (frames && at.item < p->n_items) {
+		size_t left = p->items[at.item].frames->n_frames - at.frame;
+		size_t n = left < frames ? left : (size_t)frames;
+
+		frames -= n;
+		at.frame += n;
+		skip_empty(p, &at);
+	}
+	return at;
+}
+
+void playout_take_over(struct playout *p, const struct playout *from,
+		       uint64_t sent, int64_t confirmed)
+{
+	p->at = same_moment(p, from, from->at);
+	p->begin = p->at;
+	p->heard = same_moment(p, from, heard_place(from, confirmed));
+	p->packets_before = sent;
+}
+
+/* ---- report -------------------------------------------------------------- */
 
 /* Time of an item's first `frames` frames; the padding of its last frame is no
  * part of it.                                                                */
@@ -211,27 +260,35 @@ static int32_t frames_ms(const struct playout *p, size_t item, uint64_t frames)
 	return (int32_t)(samples * 1000 / p->codec->sample_rate);
 }
 
+/* Frames of an item that lie before a place. */
+static uint64_t frames_before(const struct playout *p, size_t item,
+			      const struct playout_place *at)
+{
+	if (item == at->item)
+		return at->frame;
+	return item < at->item ? p->items[item].frames->n_frames : 0;
+}
+
 uint32_t playout_report(const struct playout *p, int64_t confirmed,
 			struct cln_played *items, uint32_t cap)
 {
-	uint64_t heard = confirmed < 0 ? 0 :
-			 (uint64_t)confirmed * p->packet_frames;
+	struct playout_place heard = heard_place(p, confirmed);
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < p->n_items && n < cap; i++) {
-		uint64_t sent = i < p->item ? p->items[i].frames->n_frames :
-				i == p->item ? p->frame : 0;
-		uint64_t got = heard < sent ? heard : sent;
+		uint64_t sent = frames_before(p, i, &p->at);
+		uint64_t got = frames_before(p, i, &heard);
 
-		if (i > p->item || (i == p->item && !sent))
+		if (i > p->at.item || (i == p->at.item && !sent))
 			break;
+		if (got > sent)
+			got = sent;
 		items[n++] = (struct cln_played){
 			.item = (int32_t)i,
 			.sent_ms = frames_ms(p, i, sent),
 			.confirmed_ms = confirmed < 0 ? -1 :
 					frames_ms(p, i, got),
 		};
-		heard -= got;
 	}
 	return n;
 }

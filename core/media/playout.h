@@ -30,6 +30,10 @@ struct playout_item {
 	const struct prompt_frames *frames;
 };
 
+struct playout_place {
+	size_t item, frame;
+};
+
 struct playout {
 	const struct cln_codec *codec;
 	struct playout_item *items;
@@ -41,8 +45,12 @@ struct playout {
 	uint8_t *silence;		/* one encoded frame of zeros; NULL:
 					 * the last packet is not padded      */
 	size_t silence_len;
-	size_t item, frame;		/* what the next packet begins with   */
-	size_t next_item, next_frame;	/* and the one after it               */
+	struct playout_place at;	/* what the next packet begins with   */
+	struct playout_place next;	/* and the one after it               */
+	/* Where it took over from another cursor, after how many packets, and
+	 * what the far end had confirmed by then.                            */
+	struct playout_place begin, heard;
+	uint64_t packets_before;
 };
 
 /* Takes references to the prompts. -ENOENT: one was not made for this codec;
@@ -52,6 +60,13 @@ int playout_init(struct playout *p, const struct cln_codec *codec,
 		 const struct cln_codec_params *params,
 		 struct prompt *const *prompts, size_t n);
 void playout_deinit(struct playout *p);		/* fine if all zero           */
+/* Takes a new cursor over the same prompts, of another codec or packet time, to
+ * the place where `from` stands. Where that is within one of its frames it says
+ * the frame again: less than one frame twice, and nothing is lost. The stream
+ * has sent `sent` packets, of which the far end confirmed `confirmed` (-1: it
+ * never reported).                                                           */
+void playout_take_over(struct playout *p, const struct playout *from,
+		       uint64_t sent, int64_t confirmed);
 
 /* Writes the payload of the next packet (at most payload_max bytes) and returns
  * its length, 0 at the end of the playlist. The cursor stays: asked again, it
@@ -62,8 +77,8 @@ void playout_advance(struct playout *p);
 bool playout_at_end(const struct playout *p);
 
 /* How far each item begun was sent, and how far the far end confirmed it, which
- * saw the first `confirmed` packets (-1: it never reported). Returns how many
- * items were begun, at most `cap`.                                           */
+ * saw the first `confirmed` packets of the stream (-1: it never reported).
+ * Returns how many items were begun, at most `cap`.                          */
 uint32_t playout_report(const struct playout *p, int64_t confirmed,
 			struct cln_played *items, uint32_t cap);
 

@@ -296,6 +296,21 @@ static int64_t confirmed_packets(const struct session *s)
 	return (int64_t)s->sent - behind;
 }
 
+bool session_change(struct session *s, struct playout *playout,
+		    uint8_t *packet)
+{
+	if (s->state != SESSION_PLAYING || playout_at_end(s->playout))
+		return false;
+	s->timestamp = turn_timestamp(s, s->turn);
+	s->anchor_ns += s->turn * period_ns(s);
+	s->turn = 0;
+	playout_take_over(playout, s->playout, s->sent, confirmed_packets(s));
+	s->playout = playout;
+	s->packet = packet;
+	s->receive.clock_rate = playout->codec->clock_rate;
+	return true;
+}
+
 static int32_t units_to_us(uint32_t units, uint32_t clock_rate)
 {
 	uint64_t us = clock_rate ? (uint64_t)units * 1000000 / clock_rate : 0;

@@ -5,7 +5,8 @@
  *
  * Packet n is due at anchor + n * packet time and bears the timestamp of that
  * moment, whether those before it left or not: a hold, a stall of this machine
- * or a network that is away leaves a gap in time and none in the sound.
+ * or a network that is away leaves a gap in time and none in the sound. Another
+ * codec or packet time begins a new anchor at the turn that comes next.
  *
  * Thread: set up on the signalling thread, then the media worker's alone.
  */
@@ -71,7 +72,7 @@ struct session {
 	enum session_state state;
 	bool send, marker;
 	uint16_t seq;
-	uint32_t ssrc, timestamp;	/* timestamp of packet 0              */
+	uint32_t ssrc, timestamp;	/* timestamp at the anchor            */
 	int64_t due_ns;			/* of the next turn                   */
 	int64_t anchor_ns, turn;
 	int64_t tail_until_ns;
@@ -114,6 +115,11 @@ void session_init(struct session *s, const struct session_config *cfg);
 void session_start(struct session *s, const struct session_play *play,
 		   int64_t start_ns);
 void session_set_aim(struct session *s, const struct session_aim *aim);
+/* Goes on with another cursor over the same playlist from the next packet on, at
+ * the very place, and with the next timestamp (RFC 3264 8.3.2). False: nothing
+ * more is to be sent, and the old ones stay.                                 */
+bool session_change(struct session *s, struct playout *playout,
+		    uint8_t *packet);
 /* Does what is due at s->due_ns, and says when the next turn is: s->due_ns.  */
 void session_turn(struct session *s, int64_t now_ns);
 /* Says good-bye where that was not done, and fills the report.               */

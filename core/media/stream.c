@@ -42,7 +42,10 @@ static void media_play(struct msg *m)
 static void media_aim(struct msg *m)
 {
 	struct stream *s = stream_of(m, msg_aim);
+	struct voice *v = s->new_voice;
 
+	s->voice_taken = v && session_change(&s->session, &v->playout,
+					     v->packet);
 	session_set_aim(&s->session, &s->aim);
 	inbox_complete(s->media->cfg.home, &s->msg_aimed);
 }
@@ -67,9 +70,20 @@ static void media_event(struct session *session, enum session_event e, int err)
 
 /* ---- back on the signalling thread --------------------------------------- */
 
+static void voice_free(struct voice *v)
+{
+	if (!v)
+		return;
+	playout_deinit(&v->playout);
+	free(v->packet);
+	free(v);
+}
+
 static void send_aim(struct stream *s)
 {
 	s->aim = s->next_aim;
+	s->new_voice = s->next_voice;
+	s->next_voice = NULL;
 	s->aim_waits = false;
 	s->aim_in_flight = true;
 	inbox_complete(worker_inbox(s->thread->worker), &s->msg_aim);
@@ -79,6 +93,13 @@ static void home_aimed(struct msg *m)
 {
 	struct stream *s = stream_of(m, msg_aimed);
 
+	if (s->voice_taken) {
+		voice_free(s->voice);
+		s->voice = s->new_voice;
+	} else {
+		voice_free(s->new_voice);
+	}
+	s->new_voice = NULL;
 	s->aim_in_flight = false;
 	if (s->aim_waits && !s->stopping)
 		send_aim(s);
@@ -103,8 +124,9 @@ static void home_failed(struct msg *m)
 
 static void stream_free(struct stream *s)
 {
-	playout_deinit(&s->playout);
-	free(s->packet);
+	voice_free(s->voice);
+	voice_free(s->new_voice);
+	voice_free(s->next_voice);
 	free(s);
 }
 
@@ -207,34 +229,64 @@ uint16_t stream_port(const struct stream *s)
 	return s->ports.port;
 }
 
+static int check_play(const struct stream *s, const struct stream_play *play)
+{
+	if (play->n_prompts > CLN_ITEMS_MAX)
+		return -E2BIG;
+	if (play->payload_type < 0 || play->payload_type > 127)
+		return -EINVAL;
+	/* 0.0.0.0 is a hold in either family. */
+	if (play->rtp.sa.sa_family != s->media->cfg.address.sa.sa_family &&
+	    !addr_is_any(&play->rtp))
+		return -EAFNOSUPPORT;
+	return 0;
+}
+
+static struct session_aim aim_of(const struct stream_play *play)
+{
+	return (struct session_aim){
+		play->rtp, play->rtcp, play->rtcp_mux, play->send,
+		(uint8_t)play->payload_type
+	};
+}
+
+static int voice_new(struct voice **vp, const struct stream_play *play)
+{
+	struct voice *v = calloc(1, sizeof(*v));
+	int err;
+
+	if (!v)
+		return -ENOMEM;
+	err = playout_init(&v->playout, play->codec, &play->params,
+			   play->prompts, play->n_prompts);
+	if (!err) {
+		v->packet = malloc(RTP_HEADER_LEN + v->playout.payload_max);
+		err = v->packet ? 0 : -ENOMEM;
+	}
+	if (err)
+		voice_free(v);
+	else
+		*vp = v;
+	return err;
+}
+
 int stream_play(struct stream *s, const struct stream_play *play)
 {
 	int err;
 
 	if (s->playing || s->stopping)
 		return -EALREADY;
-	if (play->n_prompts > CLN_ITEMS_MAX)
-		return -E2BIG;
-	if (play->payload_type < 0 || play->payload_type > 127)
-		return -EINVAL;
-	if (play->rtp.sa.sa_family != s->media->cfg.address.sa.sa_family)
-		return -EAFNOSUPPORT;
-	err = playout_init(&s->playout, play->codec, &play->params,
-			   play->prompts, play->n_prompts);
+	err = check_play(s, play);
+	if (!err)
+		err = voice_new(&s->voice, play);
 	if (err)
 		return err;
-	s->packet = malloc(RTP_HEADER_LEN + s->playout.payload_max);
-	if (!s->packet) {
-		playout_deinit(&s->playout);
-		return -ENOMEM;
-	}
-	s->next_aim = (struct session_aim){
-		play->rtp, play->rtcp, play->rtcp_mux, play->send,
-		(uint8_t)play->payload_type
-	};
+	s->codec = play->codec;
+	s->ptime_ms = play->params.ptime_ms;
+	s->next_aim = aim_of(play);
 	s->play = (struct session_play){
-		.playout = &s->playout,
-		.packet = s->packet,
+		.playout = &s->voice->playout,
+		.packet = s->voice->packet,
 		.aim = s->next_aim,
 	};
 	s->playing = true;
@@ -242,17 +294,42 @@ int stream_play(struct stream *s, const struct stream_play *play)
 	return 0;
 }
 
-void stream_update(struct stream *s, const struct addr *rtp,
-		   const struct addr *rtcp, bool rtcp_mux, bool send,
-		   int payload_type)
+/* Replaces what waits to be taken, where it is not what is wanted now.       */
+static int change_voice(struct stream *s, const struct stream_play *play)
 {
+	struct voice *v;
+	int err;
+
+	if (play->codec == s->codec && play->params.ptime_ms == s->ptime_ms)
+		return 0;
+	if (play->codec->clock_rate != s->codec->clock_rate)
+		return -ENOTSUP;
+	err = voice_new(&v, play);
+	if (err)
+		return err;
+	voice_free(s->next_voice);
+	s->next_voice = v;
+	s->codec = play->codec;
+	s->ptime_ms = play->params.ptime_ms;
+	return 0;
+}
+
+int stream_update(struct stream *s, const struct stream_play *play)
+{
+	int err;
+
 	if (s->stopping)
-		return;
-	s->next_aim = (struct session_aim){ *rtp, *rtcp, rtcp_mux, send,
-					    payload_type & 0x7f };
+		return -EALREADY;
+	err = check_play(s, play);
+	if (!err && s->playing && play->codec)
+		err = change_voice(s, play);
+	if (err)
+		return err;
+	s->next_aim = aim_of(play);
 	s->aim_waits = true;
 	if (!s->aim_in_flight)
 		send_aim(s);
+	return 0;
 }
 
 void stream_stop(struct stream *s)

@@ -30,6 +30,12 @@ struct media {
 	unsigned int max_open;		/* streams that descriptors allow     */
 };
 
+/* A cursor over the playlist in one codec, and room for its packets.         */
+struct voice {
+	struct playout playout;
+	uint8_t *packet;		/* header and payload                 */
+};
+
 struct stream {
 	struct media *media;
 	struct media_thread *thread;
@@ -38,12 +44,16 @@ struct stream {
 	struct port_pair ports;
 	bool playing, stopping;
 
-	struct playout playout;
-	uint8_t *packet;		/* header and payload                 */
+	struct voice *voice;		/* the session's; NULL: none yet      */
 	struct session_play play;
+	/* What was asked for last; the session may still be behind.          */
+	const struct cln_codec *codec;
+	uint32_t ptime_ms;
 	/* An aim is in flight as a value; one that comes meanwhile waits until
-	 * the message is back.                                               */
+	 * the message is back. With it may go another voice.                 */
 	struct session_aim aim, next_aim;
+	struct voice *new_voice, *next_voice;
+	bool voice_taken;		/* the media thread's answer          */
 	bool aim_in_flight, aim_waits;
 
 	/* All messages that can ever be needed are there from the start.     */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "sip/sdp_text.h"
 
@@ -85,22 +86,73 @@ static void put_audio(struct buf *out, const struct sdp_audio *a)
 	buf_printf(out, "a=%s\r\n", directions[a->direction]);
 }
 
-static void put_unused(struct buf *out, size_t n)
+/* A stream that is refused, or no longer used, keeps its media, its proto and a
+ * list of formats. */
+static void put_refused(struct buf *out, const struct sdp_media *m)
 {
-	while (n-- > 0)
-		buf_puts(out, "m=audio 0 RTP/AVP 0\r\n");
+	buf_puts(out, "m=");
+	put_text(out, m->media);
+	buf_puts(out, " 0 ");
+	put_text(out, m->proto);
+	buf_putc(out, ' ');
+	put_text(out, m->formats);
+	buf_puts(out, "\r\n");
+}
+
+/* The m= lines of a description, in their order: the one at `slot` is ours. */
+static void put_media(struct buf *out, const char *text, size_t len,
+		      const struct sdp_audio *ours, size_t slot)
+{
+	struct sdp_lines lines = sdp_lines(text, len);
+	struct sdp_line line;
+	struct sdp_media m;
+	size_t index = 0;
+
+	while (sdp_next_line(&lines, &line) > 0) {
+		if (line.type != 'm' || sdp_read_media(&m, line.value))
+			continue;
+		if (index++ == slot)
+			put_audio(out, ours);
+		else
+			put_refused(out, &m);
+	}
 }
 
 void sdp_write(struct buf *out, const struct sdp_session *s,
-	       const struct sdp_audio *audio, size_t n_media_before,
-	       size_t n_media_after)
+	       const struct sdp_audio *audio, const char *before)
 {
 	static const struct sdp_text always = { "0 0", 3 };
 
 	put_session(out, s, &audio->rtp, always);
-	put_unused(out, n_media_before);
-	put_audio(out, audio);
-	put_unused(out, n_media_after);
+	if (before)
+		put_media(out, before, strlen(before), audio,
+			  sdp_slot(before));
+	else
+		put_audio(out, audio);
+}
+
+/* Only the audio stream of ours has a port; where it was ended, its place is
+ * free for the next (RFC 3264 8.1). */
+size_t sdp_slot(const char *ours)
+{
+	struct sdp_lines lines = sdp_lines(ours, strlen(ours));
+	struct sdp_line line;
+	struct sdp_media m;
+	size_t index = 0, ended = 0;
+	bool found = false;
+
+	while (sdp_next_line(&lines, &line) > 0) {
+		if (line.type != 'm' || sdp_read_media(&m, line.value))
+			continue;
+		if (m.port)
+			return index;
+		if (!found && sdp_media_is_ours(&m)) {
+			found = true;
+			ended = index;
+		}
+		index++;
+	}
+	return ended;
 }
 
 /* ---- answer -------------------------------------------------------------- */
@@ -128,7 +180,24 @@ static enum sdp_direction mirror(enum sdp_direction theirs,
 	return bits ? SDP_SENDRECV : SDP_INACTIVE;
 }
 
-/* Our formats that are offered, in our order and by the offer's numbers
+/* Which of the offer's formats is meant by ours: the one with that number where
+ * there are several of the name. */
+static const struct sdp_format *find_offered(const struct sdp_audio *offer,
+					     const struct sdp_format *mine)
+{
+	const struct sdp_format *found = NULL;
+	size_t i;
+
+	for (i = 0; i < offer->n_formats; i++) {
+		const struct sdp_format *f = &offer->formats[i];
+
+		if (sdp_format_same(mine, f) && (!found || f->pt == mine->pt))
+			found = f;
+	}
+	return found;
+}
+
+/* Our formats that are offered, in the offer's order and by its numbers
  * (RFC 3264 6.1). -ENOENT if no voice is among them. */
 static int choose_formats(struct sdp_audio *answer,
 			  const struct sdp_audio *offer,
@@ -138,34 +207,20 @@ static int choose_formats(struct sdp_audio *answer,
 	size_t i, j;
 
 	answer->n_formats = 0;
-	for (i = 0; i < ours->n_formats; i++) {
-		const struct sdp_format *mine = &ours->formats[i];
-		struct sdp_format *f = &answer->formats[answer->n_formats];
+	for (i = 0; i < offer->n_formats; i++) {
+		for (j = 0; j < ours->n_formats; j++) {
+			const struct sdp_format *mine = &ours->formats[j];
+			struct sdp_format *f;
 
-		for (j = 0; j < offer->n_formats; j++) {
-			if (sdp_format_same(mine, &offer->formats[j]))
-				break;
+			if (find_offered(offer, mine) != &offer->formats[i])
+				continue;
+			f = &answer->formats[answer->n_formats++];
+			*f = *mine;
+			f->pt = offer->formats[i].pt;
+			voice = voice || sdp_format_is_voice(mine);
 		}
-		if (j == offer->n_formats)
-			continue;
-		*f = *mine;
-		f->pt = offer->formats[j].pt;
-		voice = voice || sdp_format_is_voice(mine);
-		answer->n_formats++;
 	}
 	return voice ? 0 : -ENOENT;
-}
-
-/* A refused stream keeps its media, its proto and a list of formats. */
-static void put_refused(struct buf *out, const struct sdp_media *m)
-{
-	buf_puts(out, "m=");
-	put_text(out, m->media);
-	buf_puts(out, " 0 ");
-	put_text(out, m->proto);
-	buf_putc(out, ' ');
-	put_text(out, m->formats);
-	buf_puts(out, "\r\n");
 }
 
 /* RFC 3264 6: the t= line of the answer equals the offer's. */
@@ -181,39 +236,27 @@ static struct sdp_text times_of(const char *offer, size_t len)
 	return (struct sdp_text){ "0 0", 3 };
 }
 
-static void put_media(struct buf *out, const char *offer, size_t len,
-		      const struct sdp_audio *answer, size_t audio_index)
-{
-	struct sdp_lines lines = sdp_lines(offer, len);
-	struct sdp_line line;
-	struct sdp_media m;
-	size_t index = 0;
-
-	while (sdp_next_line(&lines, &line) > 0) {
-		if (line.type != 'm' || sdp_read_media(&m, line.value))
-			continue;
-		if (index++ == audio_index)
-			put_audio(out, answer);
-		else
-			put_refused(out, &m);
-	}
-}
-
 int sdp_answer(struct buf *out, const struct sdp_session *s, const char *offer,
 	       size_t len, const struct sdp_audio *ours)
 {
 	struct sdp_audio answer = *ours;
 	struct sdp_parsed p;
+	size_t slot;
 	int err = sdp_parse(&p, offer, len, NULL, 0);
 
+	slot = p.audio_index;
 	if (!err)
 		err = choose_formats(&answer, &p.audio, ours);
+	else if (err == -ECONNREFUSED && !p.n_open) {
+		slot = p.n_media;	/* all of them were ended */
+		err = 0;
+	}
 	if (err)
 		return err;
 	answer.direction = mirror(p.audio.direction, ours->direction);
 	/* RFC 5761 5.1.1: only where the offer has it too. */
 	answer.rtcp_mux = ours->rtcp_mux && p.audio.rtcp_mux;
 	put_session(out, s, &answer.rtp, times_of(offer, len));
-	put_media(out, offer, len, &answer, p.audio_index);
+	put_media(out, offer, len, &answer, slot);
 	return 0;
 }

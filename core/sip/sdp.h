@@ -31,9 +31,9 @@ struct sdp_format {
 
 struct sdp_audio {
 	struct addr rtp;		/* c= and port */
-	struct addr rtcp;		/* a=rtcp (RFC 3605), else port + 1; port
-					 * 0 with rtcp_mux */
-	bool rtcp_mux;
+	struct addr rtcp;		/* a=rtcp (RFC 3605), else port + 1; with
+					 * rtcp_mux for those who do not mux */
+	bool rtcp_mux;			/* can do it (RFC 5761 5.1.1) */
 	/* Of the writer of the text: SENDONLY is a far end that holds us.
 	 * c=0.0.0.0 takes its receiving away (RFC 3264 8.4). */
 	enum sdp_direction direction;
@@ -46,34 +46,40 @@ struct sdp_session {			/* our side, for o= (RFC 3264 5, 8) */
 	uint64_t id, version;
 };
 
-/* Writes a description with one audio stream. Rejected m= lines (port 0) before
- * and after it make the count match an offer with more. */
+/* Writes an offer with one audio stream. Later in a session its m= lines are
+ * those of `before`, our description up to now (NULL: the first offer), all but
+ * the audio stream unused: their number never falls (RFC 3264 8). */
 void sdp_write(struct buf *out, const struct sdp_session *s,
-	       const struct sdp_audio *audio, size_t n_media_before,
-	       size_t n_media_after);
+	       const struct sdp_audio *audio, const char *before);
+/* Which m= line of a description of ours is, or was, the audio stream. */
+size_t sdp_slot(const char *ours);
 
 struct sdp_parsed {
 	struct sdp_audio audio;		/* the first usable audio stream */
 	size_t n_media, audio_index;	/* m= lines in all, and which it was */
+	size_t n_open;			/* m= lines that have a port */
 };
 
 /* 0; -EBADMSG broken (why says the line); -ENOTSUP no audio stream over
  * RTP/AVP; -ECONNREFUSED audio rejected (port 0). A c= that is a name, a group
  * address or missing, a packet time of 0 or over a second, and a payload type
  * over 127 are broken. Formats past SDP_FORMATS_MAX and those whose name or
- * fmtp does not fit are left out. */
+ * fmtp does not fit are left out. n_media and n_open are right also with
+ * -ENOTSUP and -ECONNREFUSED. */
 int sdp_parse(struct sdp_parsed *p, const char *text, size_t len, char *why,
 	      size_t cap);
-/* Index in `answer` of the first voice format (not DTMF or comfort noise) that
- * was offered, by name, clock and channels, or by number where a dynamic one
- * came without rtpmap; -ENOENT if none. *offered: its index in the offer. */
+/* Index in `answer`, at or after `from`, of the first voice format (not DTMF or
+ * comfort noise) that was offered, by name, clock and channels, or by number
+ * where a dynamic one came without rtpmap; -ENOENT if none. *offered: its index
+ * in the offer. */
 int sdp_match(const struct sdp_audio *offer, const struct sdp_audio *answer,
-	      size_t *offered);
+	      size_t from, size_t *offered);
 /* Answers a later offer (RFC 3264 6): the offer's m= lines in their order, all
  * but its audio stream refused, its payload numbers, its direction mirrored and
  * narrowed to ours. `ours` holds our address and the formats that we can go on
- * with. 0; -ENOENT none of them is offered; else as sdp_parse(). Writes
- * nothing on an error; test out->err afterwards. */
+ * with. An offer that ends all streams (port 0, 8.2) is answered alike. 0;
+ * -ENOENT none of our formats is offered; else as sdp_parse(). Writes nothing
+ * on an error; test out->err afterwards. */
 int sdp_answer(struct buf *out, const struct sdp_session *s, const char *offer,
 	       size_t len, const struct sdp_audio *ours);
 

@@ -69,11 +69,11 @@ bool sdp_format_same(const struct sdp_format *offered,
 }
 
 int sdp_match(const struct sdp_audio *offer, const struct sdp_audio *answer,
-	      size_t *offered)
+	      size_t from, size_t *offered)
 {
 	size_t i, j;
 
-	for (i = 0; i < answer->n_formats; i++) {
+	for (i = from; i < answer->n_formats; i++) {
 		for (j = 0; j < offer->n_formats; j++) {
 			if (!sdp_format_same(&offer->formats[j],
 					     &answer->formats[i]) ||

@@ -214,10 +214,6 @@ static int read_rtcp(struct parser *p)
 	struct sdp_text word;
 
 	a->rtcp = a->rtp;
-	if (a->rtcp_mux) {
-		addr_set_port(&a->rtcp, 0);
-		return 0;
-	}
 	if (p->rtcp.line) {
 		p->line = p->rtcp.line;
 		if (sdp_number(&port, sdp_word(&value), 1, UINT16_MAX))
@@ -226,7 +222,7 @@ static int read_rtcp(struct parser *p)
 		if (sdp_word(&word).len)
 			return read_address(p, value, (uint16_t)port, &a->rtcp);
 	}
-	if (port > UINT16_MAX)
+	if (port > UINT16_MAX && !a->rtcp_mux)
 		return broken(p, "no port left for RTCP");
 	addr_set_port(&a->rtcp, (uint16_t)port);
 	return 0;
@@ -306,14 +302,27 @@ static int read_media_line(struct parser *p, const struct sdp_line *line)
 	return 0;
 }
 
-static void read_session_line(struct parser *p, const struct sdp_line *line)
+/* What is said of the whole session holds where the stream does not say it
+ * itself. Packet times belong to streams (RFC 8866 6.4), but some give them
+ * here. */
+static int read_session_line(struct parser *p, const struct sdp_line *line)
 {
+	struct sdp_audio *a = &p->out->audio;
+	struct sdp_text value = line->value, name;
 	enum sdp_direction d;
 
 	if (line->type == 'c' && !p->session_c.line)
-		p->session_c = (struct located){ line->value, p->line };
-	if (line->type == 'a' && read_direction(line->value, &d))
-		p->out->audio.direction = d;
+		p->session_c = (struct located){ value, p->line };
+	if (line->type != 'a')
+		return 0;
+	name = sdp_cut(&value, ':');
+	if (sdp_is(name, "ptime"))
+		return read_ptime(p, value, &a->ptime_ms);
+	if (sdp_is(name, "maxptime"))
+		return read_ptime(p, value, &a->maxptime_ms);
+	if (read_direction(name, &d))
+		a->direction = d;
+	return 0;
 }
 
 /* ---- the two walks ------------------------------------------------------- */
@@ -333,6 +342,8 @@ static int check_line(struct parser *p, const struct sdp_line *line,
 		return broken(p, "not a media line");
 	if (out->n_media == SDP_MEDIA_MAX)
 		return broken(p, "too many media lines");
+	if (m.port)
+		out->n_open++;
 	if (*verdict && m.port && sdp_media_is_ours(&m)) {
 		out->audio_index = out->n_media;
 		*verdict = 0;
@@ -383,7 +394,7 @@ static int second_walk(struct parser *p, const char *text, size_t len,
 			*port = m.port;
 			err = read_formats(p, m.formats);
 		} else if (seen == 0) {
-			read_session_line(p, &line);
+			err = read_session_line(p, &line);
 		} else if (seen == p->out->audio_index + 1) {
 			err = read_media_line(p, &line);
 		}

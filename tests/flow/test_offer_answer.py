@@ -1,4 +1,6 @@
-"""Offers and answers within a call (RFC 3264, 6337, 3311).
+"""Offers and answers within a call (RFC 3264, 6337, 3311). Those that change
+the codec or the packet time are in test_codec_change.py, answers to the INVITE
+in test_first_answer.py.
 
 SPDX-License-Identifier: MIT
 """
@@ -27,6 +29,22 @@ def version(message):
     """(session id, version) of o=."""
     words = message.body.decode().split("o=")[1].split()
     return words[1], int(words[2])
+
+
+def media(message):
+    """[["m=audio", port], ...], one for each m= line."""
+    return [line.split()[:2] for line in message.body.decode().split("\r\n")
+            if line.startswith("m=")]
+
+
+def answer_of(talk, receiver, lines):
+    """A description with these m= lines, each with a fitting rest."""
+    rest = {"m=audio": " RTP/AVP 0", "m=video": " RTP/AVP 31",
+            "m=image": " udptl t38"}
+    body = describe("127.0.0.1", receiver.port, version=5).split(b"m=")[0]
+    return body + "".join(
+        line.format(port=receiver.port) + rest[line.split()[0]] + "\r\n"
+        for line in lines).encode()
 
 
 def silent(receiver, seconds=0.3):
@@ -138,7 +156,7 @@ def test_offer_is_made_when_asked_for(stage, peer, receiver, ports,
     answer = talk.reinvite(b"", describe("127.0.0.1", other.port))
     assert answer.code == 200 and direction(answer) == "sendrecv"
     assert answer.sdp().port == talk.invite.sdp().port
-    assert answer.sdp().names() == ["PCMU"]
+    assert answer.sdp().names() == ["PCMU", "PCMA"]
     talk.take_bye(10)
     judge.heard_exactly(receiver.packets + other.packets, "mulaw",
                         stage.samples[:1])
@@ -155,7 +173,12 @@ def test_update_without_an_offer_is_answered_without_one(stage, peer,
 
 
 USELESS = {
-    "codec": dict(codec="18"), "no-audio": dict(port=0),
+    "codec": dict(codec="18"), "fax": dict(
+        port=0, more="m=image 4006 udptl t38\r\n"),
+    "profile": dict(more="", profile="RTP/SAVP"),
+    "maxptime": dict(more="a=maxptime:5\r\n"),
+    "events": dict(codec="101", more="a=rtpmap:101 telephone-event/8000\r\n"),
+    "other-ip": dict(connection="::1"),
     "name": dict(connection="example.com"),
     "group": dict(connection="224.1.2.3"),
     "broadcast": dict(connection="255.255.255.255"),
@@ -170,11 +193,16 @@ def test_unusable_offer_is_488_and_the_call_goes_on(stage, peer, receiver,
     talk = stage.talk(peer, receiver)
     receiver.wait_packets(3, 5)
     for what, parts in USELESS.items():
-        body = describe("127.0.0.1", version=2,
-                        **{"port": receiver.port, **parts})
+        parts = {"port": receiver.port, **parts}
+        profile = parts.pop("profile", "RTP/AVP").encode()
+        body = describe("127.0.0.1", version=2, **parts).replace(
+            b"RTP/AVP", profile).replace(b"c=IN IP4 ::1", b"c=IN IP6 ::1")
         answer = talk.reinvite(body) if method == "INVITE" else \
             talk.ask("UPDATE", body)
         assert answer.code == 488 and not answer.body, what
+    # What was refused was never said (8): the next change is the first.
+    answer = talk.reinvite(describe("127.0.0.1", receiver.port, version=2))
+    assert version(answer)[1] == version(talk.invite)[1] + 1
     stage.goes_on(talk, receiver)
 
 
@@ -206,11 +234,122 @@ def test_other_media_is_refused_in_its_place(stage, peer, receiver):
         "m=video 4002 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
         "m=audio 4004 RTP/AVP 0\r\nm=image 4006 udptl t38\r\n"))
     answer = talk.reinvite(body)
-    media = [line.split()[:2] for line in answer.body.decode().split("\r\n")
-             if line.startswith("m=")]
-    port = talk.invite.sdp().port
-    assert media == [["m=audio", str(port)], ["m=video", "0"],
-                     ["m=audio", "0"], ["m=image", "0"]]
+    port = str(talk.invite.sdp().port)
+    assert media(answer) == [["m=audio", port], ["m=video", "0"],
+                             ["m=audio", "0"], ["m=image", "0"]]
+    # 8: there are never fewer lines, in our own offers either.
+    answer = talk.reinvite(b"", answer_of(talk, receiver, (
+        "m=audio {port}", "m=video 0", "m=audio 0", "m=image 0")))
+    assert media(answer) == [["m=audio", port], ["m=video", "0"],
+                             ["m=audio", "0"], ["m=image", "0"]]
+    stage.goes_on(talk, receiver)
+
+
+def test_audio_may_stand_behind_other_media(stage, peer, receiver):
+    talk = stage.talk(peer, receiver)
+    body = answer_of(talk, receiver, ("m=image 4006", "m=audio {port}"))
+    port = str(talk.invite.sdp().port)
+    answer = talk.reinvite(body)
+    assert media(answer) == [["m=image", "0"], ["m=audio", port]]
+    answer = talk.reinvite(b"", answer_of(talk, receiver, (
+        "m=image 0", "m=audio {port}")))
+    assert media(answer) == [["m=image", "0"], ["m=audio", port]]
+    stage.goes_on(talk, receiver)
+
+
+def test_answer_in_another_place_ends_the_call(stage, peer, receiver):
+    """6: the first line of the answer belongs to the first of the offer."""
+    talk = stage.talk(peer, receiver)
+    talk.reinvite(b"", answer_of(talk, receiver, (
+        "m=audio 0", "m=audio {port}")))
+    talk.take_bye()
+    row = stage.row(talk.request_id, "failed")
+    assert row["reason"].startswith("unusable_answer: the answer's media")
+
+
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+def test_rfc3264_8_2_stream_is_ended_and_brought_back(stage, peer, receiver,
+                                                      method):
+    """Port 0 in the offer is port 0 in the answer; the playlist waits."""
+    talk = stage.talk(peer, receiver)
+    receiver.wait_packets(10, 5)
+    for number, port in ((2, 0), (3, receiver.port)):
+        body = describe("127.0.0.1", port, version=number)
+        answer = talk.reinvite(body) if method == "INVITE" else \
+            talk.ask("UPDATE", body)
+        assert answer.code == 200
+        assert bool(answer.sdp().port) == bool(port)
+        assert version(answer)[1] == version(talk.invite)[1] + number - 1
+        if not port:
+            until("the stream to stop", 2, lambda: silent(receiver))
+    talk.take_bye(10)
+    stage.row(talk.request_id, "completed")
+    assert heard_with_a_pause(receiver.packets, stage.samples[:1]) == 1
+
+
+def test_session_level_says_what_the_stream_does_not(stage, peer, receiver):
+    """RFC 8866 5.13: a=inactive and c= of the session, until the stream's
+    own say otherwise."""
+    talk = stage.talk(peer, receiver)
+    receiver.wait_packets(5, 5)
+    body = describe("127.0.0.1", receiver.port, version=2)
+    answer = talk.reinvite(body.replace(b"t=0 0\r\n",
+                                        b"t=0 0\r\na=inactive\r\n"))
+    assert direction(answer) == "inactive"
+    until("the stream to stop", 2, lambda: silent(receiver))
+    answer = talk.reinvite(describe(
+        "127.0.0.1", receiver.port, "sendrecv", 3, connection="0.0.0.0",
+        more="c=IN IP4 127.0.0.1\r\n").replace(
+            b"t=0 0\r\n", b"t=0 0\r\na=inactive\r\n"))
+    assert direction(answer) == "sendrecv"
+    talk.take_bye(10)
+    stage.row(talk.request_id, "completed")
+    assert heard_with_a_pause(receiver.packets, stage.samples[:1]) == 1
+
+
+@pytest.mark.parametrize("theirs,ours", [
+    ("sendrecv", "sendrecv"), ("sendonly", "recvonly"),
+    ("recvonly", "sendonly"), ("inactive", "inactive")])
+def test_rfc3264_6_1_direction_is_mirrored(stage, peer, receiver, theirs,
+                                           ours):
+    talk = stage.talk(peer, receiver)
+    answer = talk.reinvite(describe("127.0.0.1", receiver.port, theirs, 2))
+    assert direction(answer) == ours
+    talk.reinvite(describe("127.0.0.1", receiver.port, version=3))
+    talk.take_bye(10)
+    stage.row(talk.request_id, "completed")
+
+
+@pytest.mark.parametrize("how", ["next", "elsewhere", "muxed"])
+def test_reports_go_where_the_offer_says(stage, peer, receiver, ports,
+                                         stop_later, how):
+    """RFC 3550 11, RFC 3605, RFC 5761 5.1.1."""
+    other = stop_later(RtpReceiver(ports.one()))
+    talk = stage.talk(peer, receiver)
+    receiver.wait_packets(5, 5)
+    more = {"next": "", "muxed": "a=rtcp-mux\r\n",
+            "elsewhere": f"a=rtcp:{other.port + 1}\r\n"}[how]
+    answer = talk.reinvite(describe("127.0.0.1", receiver.port, version=2,
+                                    more=more))
+    assert (b"a=rtcp-mux" in answer.body) == (how == "muxed")
+    talk.take_bye(10)
+    stage.row(talk.request_id, "completed")
+    # 6.6: at the latest the BYE has come.
+    heard = {"next": lambda: receiver.rtcp, "elsewhere": lambda: other.rtcp,
+             "muxed": lambda: [p for p in receiver.packets
+                               if p.kind | 0x80 in (200, 201)]}
+    until("a report", 2, heard[how])
+    assert [name for name in heard if heard[name]()] == [how]
+
+
+def test_delayed_offer_that_is_not_answered_changes_nothing(stage, peer,
+                                                            receiver):
+    """13.2.1 asks for an answer in the ACK; without one all stays."""
+    talk = stage.talk(peer, receiver)
+    receiver.wait_packets(5, 5)
+    assert talk.reinvite(b"").code == 200
+    answer = talk.reinvite(describe("127.0.0.1", receiver.port, version=2))
+    assert answer.code == 200
     stage.goes_on(talk, receiver)
 
 

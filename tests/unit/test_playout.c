@@ -257,6 +257,144 @@ static void report_leaves_out_the_padding_of_a_last_frame(void **state)
 	playout_deinit(&p);
 }
 
+/* ---- another codec takes over -------------------------------------------- */
+
+static const struct cln_codec_params ms30 = {
+	.size = sizeof(ms30), .ptime_ms = 30,
+};
+
+/* The same recording again, each byte one higher. */
+static struct prompt both(uint8_t *other, const uint8_t *data, size_t len)
+{
+	struct prompt p = fake_prompt(&fake_g711, data, len);
+
+	for (size_t i = 0; i < len; i++)
+		other[i] = (uint8_t)(data[i] + 1);
+	p.too = fake_frames(&fake_alaw, other, len);
+	return p;
+}
+
+static void say(struct playout *p, int packets)
+{
+	uint8_t got[PLAYOUT_PAYLOAD_MAX];
+
+	while (packets--) {
+		assert_true(playout_peek(p, got) > 0);
+		playout_advance(p);
+	}
+}
+
+static void other_codec_goes_on_at_the_very_sample(void **state)
+{
+	uint8_t high[BIG], got[BIG];
+	struct prompt a = both(high, bytes, 250);
+	struct prompt b = both(high + 250, bytes + 250, 710);
+	struct prompt *list[] = { &a, &b };
+	struct playout p, q, r;
+
+	(void)state;
+	assert_int_equal(playout_init(&p, &fake_g711, &ms20, list, 2), 0);
+	assert_int_equal(playout_init(&q, &fake_alaw, &ms30, list, 2), 0);
+	assert_int_equal(playout_init(&r, &fake_g711, &ms20, list, 2), 0);
+	say(&p, 2);
+	playout_take_over(&q, &p, 2, -1);
+	assert_int_equal(playout_peek(&q, got), 240);
+	assert_memory_equal(got, high + 320, 240);
+	playout_advance(&q);
+	playout_take_over(&r, &q, 3, -1);
+	assert_int_equal(play_all(&r, got, 160), 480);
+	assert_memory_equal(got, bytes + 560, 400);
+	playout_deinit(&p);
+	playout_deinit(&q);
+	playout_deinit(&r);
+	assert_int_equal(a.refs + b.refs, 0);
+}
+
+static void frame_codec_says_the_frame_again_that_was_begun(void **state)
+{
+	struct prompt a = fake_prompt(&fake_g711, bytes, 500);
+	struct prompt *list[] = { &a };
+	uint8_t got[BIG];
+	struct playout p, q, r;
+
+	(void)state;
+	a.too = fake_frames(&fake_g729, bytes + 500, 110);	/* + 40 ms */
+	a.too.samples = 500;
+	assert_int_equal(playout_init(&p, &fake_g711, &(struct cln_codec_params)
+				      { .ptime_ms = 25 }, list, 1), 0);
+	assert_int_equal(playout_init(&q, &fake_g729, &ms20, list, 1), 0);
+	assert_int_equal(playout_init(&r, &fake_g711, &ms20, list, 1), 0);
+	say(&p, 1);					/* 25 ms of it */
+	playout_take_over(&q, &p, 1, -1);
+	assert_int_equal(playout_peek(&q, got), 20);
+	assert_memory_equal(got, bytes + 520, 20);	/* from 20 ms on */
+	playout_advance(&q);
+	playout_take_over(&r, &q, 2, -1);		/* at 40 ms */
+	assert_int_equal(playout_peek(&r, got), 160);
+	assert_memory_equal(got, bytes + 320, 160);
+	playout_deinit(&p);
+	playout_deinit(&q);
+	playout_deinit(&r);
+}
+
+static void silence_behind_an_item_has_no_counterpart(void **state)
+{
+	struct prompt a = fake_prompt(&fake_g711, bytes, 160);
+	struct prompt b = fake_prompt(&fake_g711, bytes + 160, 160);
+	struct prompt *list[] = { &a, &b };
+	uint8_t got[BIG];
+	struct playout p, q;
+
+	(void)state;
+	a.too = fake_frames(&fake_g729, bytes, 60);	/* 20 ms and 40 more */
+	a.too.samples = 160;
+	b.too = a.too;
+	assert_int_equal(playout_init(&p, &fake_g729, &ms20, list, 2), 0);
+	assert_int_equal(playout_init(&q, &fake_g711, &ms20, list, 2), 0);
+	say(&p, 2);
+	playout_take_over(&q, &p, 2, -1);
+	assert_int_equal(playout_peek(&q, got), 160);
+	assert_memory_equal(got, bytes + 160, 160);
+	say(&p, 3);
+	playout_take_over(&q, &p, 5, -1);
+	assert_true(playout_at_end(&q));
+	playout_deinit(&p);
+	playout_deinit(&q);
+}
+
+static void report_counts_across_codecs_and_packet_times(void **state)
+{
+	uint8_t high[BIG];
+	struct prompt a = both(high, bytes, 400);
+	struct prompt b = both(high + 400, bytes + 400, 600);
+	struct prompt *list[] = { &a, &b };
+	struct cln_played items[2];
+	struct playout p, q;
+
+	(void)state;
+	assert_int_equal(playout_init(&p, &fake_g711, &ms20, list, 2), 0);
+	assert_int_equal(playout_init(&q, &fake_alaw, &ms30, list, 2), 0);
+	say(&p, 2);				/* 320 of 400 */
+	playout_take_over(&q, &p, 2, 1);	/* 160 were heard by then */
+	say(&q, 2);				/* 800: all of a, half of b */
+	assert_int_equal(playout_report(&q, -1, items, 2), 2);
+	assert_int_equal(items[0].sent_ms, 50);
+	assert_int_equal(items[0].confirmed_ms, -1);
+	assert_int_equal(items[1].sent_ms, 50);
+	assert_int_equal(playout_report(&q, 1, items, 2), 2);
+	assert_int_equal(items[0].confirmed_ms, 20);
+	assert_int_equal(items[1].confirmed_ms, 0);
+	assert_int_equal(playout_report(&q, 2, items, 2), 2);
+	assert_int_equal(items[0].confirmed_ms, 40);
+	assert_int_equal(playout_report(&q, 3, items, 2), 2);
+	assert_int_equal(items[0].confirmed_ms, 50);
+	assert_int_equal(items[1].confirmed_ms, 20);
+	assert_int_equal(playout_report(&q, 99, items, 2), 2);
+	assert_int_equal(items[1].confirmed_ms, 50);
+	playout_deinit(&p);
+	playout_deinit(&q);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, start)
 
 int main(void)
@@ -272,6 +410,10 @@ int main(void)
 		TEST(prompt_of_another_codec_is_refused_and_none_kept),
 		TEST(report_says_how_far_each_item_was_sent_and_confirmed),
 		TEST(report_leaves_out_the_padding_of_a_last_frame),
+		TEST(other_codec_goes_on_at_the_very_sample),
+		TEST(frame_codec_says_the_frame_again_that_was_begun),
+		TEST(silence_behind_an_item_has_no_counterpart),
+		TEST(report_counts_across_codecs_and_packet_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,6 +162,7 @@ static void parse_takes_the_first_usable_of_many_streams(void **state)
 		"m=audio 5004/2 rtp/avp 8\r\na=ptime:20\r\n"
 		"m=audio 5006 RTP/AVP 0\r\na=ptime:40\r\n"), 0);
 	assert_int_equal(p.n_media, 6);
+	assert_int_equal(p.n_open, 5);
 	assert_int_equal(p.audio_index, 4);
 	assert_addr(&p.audio.rtp, "192.0.2.1:5004");
 	assert_int_equal(p.audio.formats[0].pt, 8);
@@ -182,7 +183,9 @@ static void parse_reads_where_rtcp_goes(void **state)
 	assert_int_equal(parse(&p, TOP "m=audio 4000 RTP/AVP 0\r\n"
 			       "a=rtcp-mux\r\n"), 0);
 	assert_true(p.audio.rtcp_mux);
-	assert_addr(&p.audio.rtcp, "192.0.2.1:0");
+	assert_addr(&p.audio.rtcp, "192.0.2.1:4001");	/* RFC 5761 5.1.1 */
+	assert_int_equal(verdict(TOP "m=audio 65535 RTP/AVP 0\r\n"
+				 "a=rtcp-mux\r\n"), 0);
 	assert_int_equal(verdict(TOP "m=audio 65535 RTP/AVP 0\r\n"), -EBADMSG);
 }
 
@@ -197,6 +200,40 @@ static void parse_understands_the_old_hold(void **state)
 	assert_int_equal(parse(&p, HEAD "c=IN IP4 0.0.0.0\r\n" TIME
 			       "m=audio 4000 RTP/AVP 0\r\na=recvonly\r\n"), 0);
 	assert_int_equal(p.audio.direction, SDP_INACTIVE);
+}
+
+static void parse_takes_packet_times_of_the_session(void **state)
+{
+	struct sdp_parsed p;
+
+	(void)state;
+	assert_int_equal(parse(&p, TOP "a=ptime:40\r\na=maxptime:60\r\n"
+			       "m=audio 4000 RTP/AVP 0\r\na=ptime:30\r\n"), 0);
+	assert_int_equal(p.audio.ptime_ms, 30);
+	assert_int_equal(p.audio.maxptime_ms, 60);
+	assert_int_equal(verdict(TOP "a=ptime:4294967316\r\n"
+				 "m=audio 4000 RTP/AVP 0\r\n"), -EBADMSG);
+	/* Those of another stream say nothing of ours. */
+	assert_int_equal(parse(&p, TOP "m=audio 4000 RTP/AVP 0\r\n"
+			       "m=audio 4002 RTP/AVP 0\r\na=ptime:0\r\n"
+			       "a=inactive\r\nc=IN IP4 192.0.2.9\r\n"), 0);
+	assert_int_equal(p.audio.ptime_ms, 0);
+	assert_int_equal(p.audio.direction, SDP_SENDRECV);
+	assert_addr(&p.audio.rtp, "192.0.2.1:4000");
+}
+
+static void parse_counts_the_streams_that_are_left(void **state)
+{
+	struct sdp_parsed p;
+
+	(void)state;
+	assert_int_equal(parse(&p, TOP "m=audio 0 RTP/AVP 0\r\n"
+			       "m=video 0 RTP/AVP 31\r\n"), -ECONNREFUSED);
+	assert_int_equal(p.n_media, 2);
+	assert_int_equal(p.n_open, 0);
+	assert_int_equal(parse(&p, TOP "m=audio 0 RTP/AVP 0\r\n"
+			       "m=image 4000 udptl t38\r\n"), -ECONNREFUSED);
+	assert_int_equal(p.n_open, 1);
 }
 
 static void parse_takes_a_fraction_of_ptime(void **state)
@@ -387,6 +424,8 @@ int main(void)
 		cmocka_unit_test(parse_takes_the_first_usable_of_many_streams),
 		cmocka_unit_test(parse_reads_where_rtcp_goes),
 		cmocka_unit_test(parse_understands_the_old_hold),
+		cmocka_unit_test(parse_takes_packet_times_of_the_session),
+		cmocka_unit_test(parse_counts_the_streams_that_are_left),
 		cmocka_unit_test(parse_takes_a_fraction_of_ptime),
 		cmocka_unit_test(parse_tells_rejected_from_foreign),
 		cmocka_unit_test(parse_refuses_broken_text),

@@ -2,121 +2,10 @@
  * test_session.c - pacing, holds and figures, turn by turn on a clock that the
  * test moves, with real packets on loopback.
  * Needs: core/media/session.c and all that it calls, core/base/addr.c, clock.c,
- * random.c, str.c; doubles for prompt.c in fake_prompt.h.
+ * random.c, str.c; session_bench.h.
  */
 /* SPDX-License-Identifier: MIT */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
-
-#include "fake_prompt.h"
-#include "far_end.h"
-#include "media/session.h"
-
-enum { FIRST_PORT = 7200, LAST_PORT = 7299, BIG = 16000, T0 = 1000 };
-
-static uint8_t bytes[BIG], packet[2048];
-static const struct cln_codec_params ms20 = { .ptime_ms = 20 };
-
-static struct clock now;
-static struct random seeded;
-static struct addr local;
-static struct ports *ports;
-static struct port_pair pair;
-static struct drain *drain;
-static struct tally tally;
-static struct far_end far;
-static struct prompt a, b;
-static struct playout playout;
-static struct session s;
-static int played, failed;
-
-static void on_event(struct session *who, enum session_event e, int err)
-{
-	assert_ptr_equal(who, &s);
-	if (e == SESSION_PLAYED)
-		played++;
-	else
-		failed = err;
-}
-
-static void new_session(void)
-{
-	struct session_config cfg = {
-		.clock = &now, .random = &seeded, .ports = pair, .rtcp = true,
-		.cname = "test", .drain = drain, .tally = &tally,
-		.on_event = on_event,
-	};
-
-	session_init(&s, &cfg);
-}
-
-static int start(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < BIG; i++)
-		bytes[i] = (uint8_t)(i * 5 + i / 256);
-	memset(&tally, 0, sizeof(tally));
-	memset(&playout, 0, sizeof(playout));
-	played = failed = 0;
-	clock_virtual(&now, T0 * MS_NS, 1700000000000);
-	random_seeded(&seeded, 5);
-	far_open(&far, "127.0.0.1");
-	if (addr_parse_ip(&local, "127.0.0.1", 0) || drain_new(&drain) ||
-	    ports_new(&ports, &local, FIRST_PORT, LAST_PORT, true, &now,
-		      random_system()) || ports_open(ports, &pair))
-		return -1;
-	new_session();
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	playout_deinit(&playout);
-	ports_close(ports, &pair);
-	ports_free(ports);
-	drain_free(drain);
-	far_close(&far);
-	return 0;
-}
-
-static struct session_aim aim(void)
-{
-	return (struct session_aim){ far.rtp, far.rtcp, false, true, 0 };
-}
-
-/* Plays len_a and len_b bytes as two items; the first packet is due at T0. */
-static void play(size_t len_a, size_t len_b, const struct session_aim *at)
-{
-	struct prompt *list[] = { &a, &b };
-	struct session_play p = { .playout = &playout, .packet = packet,
-				  .aim = *at };
-
-	a = fake_prompt(&fake_g711, bytes, len_a);
-	b = fake_prompt(&fake_g711, bytes + len_a, len_b);
-	assert_int_equal(playout_init(&playout, &fake_g711, &ms20, list, 2),
-			 0);
-	session_start(&s, &p, T0 * MS_NS);
-}
-
-/* Runs each turn at its very time, up to `ms` after T0. */
-static void run_until(int64_t ms)
-{
-	while (s.due_ns <= (T0 + ms) * MS_NS)
-		session_turn(&s, s.due_ns);
-}
-
-static void expect_payload(const struct rtp_packet *p, size_t n)
-{
-	assert_int_equal(p->len, 160);
-	assert_memory_equal(p->payload, bytes + 160 * n, 160);
-}
+#include "session_bench.h"
 
 static void packets_follow_each_other_in_seq_time_and_content(void **state)
 {
@@ -521,8 +410,6 @@ static void early_media_is_counted_once_the_address_is_named(void **state)
 	assert_int_equal(s.receive.strangers, 1);
 	assert_int_equal(s.receive.received, 1);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
 {

@@ -205,16 +205,137 @@ static void last_of_many_updates_counts(void **state)
 	play.send = false;
 	assert_int_equal(stream_play(s, &play), 0);
 	for (int i = 0; i < 100; i++)
-		stream_update(s, &far.rtp, &far.rtcp, false, false, 0);
-	stream_update(s, &moved.rtp, &moved.rtcp, false, true, 0);
+		assert_int_equal(stream_update(s, &play), 0);
+	play.rtp = moved.rtp;
+	play.rtcp = moved.rtcp;
+	play.send = true;
+	assert_int_equal(stream_update(s, &play), 0);
 	wait_for(&h.played, 1);
 	assert_memory_equal(far_rtp(&moved).payload, bytes + 250, 160);
 	assert_false(far_read(&far, far.rtp_fd, 0));
-	stream_update(s, &far.rtp, &far.rtcp, false, true, 0);
-	stream_update(s, &far.rtp, &far.rtcp, false, false, 0);
+	stream_update(s, &play);
+	play.send = false;
+	stream_update(s, &play);
 	stream_stop(s);
 	wait_for(&h.stopped, 1);
 	far_close(&moved);
+}
+
+static void give_other_codec(struct prompt *p, uint8_t *other)
+{
+	for (size_t i = 0; i < p->frames.len; i++)
+		other[i] = (uint8_t)(p->frames.data[i] + 1);
+	p->too = fake_frames(&fake_alaw, other, p->frames.len);
+}
+
+static void codec_changes_in_mid_play_and_not_a_sample_is_lost(void **state)
+{
+	static uint8_t high[BIG];
+	struct prompt *list[] = { &a, &b, &c };
+	struct stream_play play = playlist(list, 3);
+	struct heard h = { 0 };
+	struct rtp_packet p;
+	struct stream *s;
+	size_t n, changed = 0;
+	uint16_t seq = 0;
+	uint32_t time = 0;
+
+	(void)state;
+	give_other_codec(&a, high);
+	give_other_codec(&b, high + 250);
+	give_other_codec(&c, high + 1250);
+	assert_int_equal(stream_new(&s, media, &events, &h), 0);
+	assert_int_equal(stream_play(s, &play), 0);
+	play.codec = &fake_alaw;
+	play.payload_type = 8;
+	for (n = 0; n < 10; n++) {
+		p = far_rtp(&far);
+		if (n == 3)
+			assert_int_equal(stream_update(s, &play), 0);
+		if (!changed && p.header.payload_type)
+			changed = n;
+		assert_int_equal(p.header.payload_type, changed ? 8 : 0);
+		assert_memory_equal(p.payload, (changed ? high : bytes) +
+				    160 * n, 160);
+		assert_true(!n || p.header.seq == (uint16_t)(seq + 1));
+		assert_true(!n || p.header.timestamp == time + 160);
+		seq = p.header.seq;
+		time = p.header.timestamp;
+	}
+	assert_in_range(changed, 4, 6);
+	wait_for(&h.played, 1);
+	stream_stop(s);
+	wait_for(&h.stopped, 1);
+	assert_int_equal(h.report.items[1].sent_ms, 125);
+	assert_true(h.report.complete);
+}
+
+/* The last of many wishes is what is heard; whatever was made is given back. */
+static void last_of_many_codecs_counts(void **state)
+{
+	static uint8_t high[BIG];
+	struct prompt *list[] = { &b };
+	struct stream_play play = playlist(list, 1);
+	struct heard h = { 0 };
+	struct stream *s;
+
+	(void)state;
+	give_other_codec(&b, high);
+	assert_int_equal(stream_new(&s, media, &events, &h), 0);
+	play.send = false;
+	assert_int_equal(stream_play(s, &play), 0);
+	for (int i = 0; i < 101; i++) {
+		play.codec = i % 2 ? &fake_g711 : &fake_alaw;
+		play.params.ptime_ms = i % 3 ? 20 : 40;
+		assert_int_equal(stream_update(s, &play), 0);
+	}
+	play.send = true;
+	play.payload_type = 8;
+	assert_int_equal(stream_update(s, &play), 0);
+	wait_for(&h.played, 1);
+	assert_int_equal(far_rtp(&far).len, 160);
+	assert_memory_equal(far.data + RTP_HEADER_LEN, high, 160);
+	play.codec = &fake_g711;			/* too late to be heard */
+	assert_int_equal(stream_update(s, &play), 0);
+	play.codec = &fake_alaw;
+	assert_int_equal(stream_update(s, &play), 0);
+	stream_stop(s);
+	assert_int_equal(stream_update(s, &play), -EALREADY);
+	wait_for(&h.stopped, 1);
+}
+
+static void change_that_cannot_be_leaves_the_stream_as_it_was(void **state)
+{
+	struct prompt *list[] = { &b };
+	struct stream_play play = playlist(list, 1), bad;
+	struct cln_codec wide = fake_alaw;
+	struct heard h = { 0 };
+	struct stream *s;
+
+	(void)state;
+	wide.clock_rate = 16000;
+	assert_int_equal(stream_new(&s, media, &events, &h), 0);
+	bad = playlist(NULL, 0);
+	bad.codec = NULL;				/* early media */
+	assert_int_equal(stream_update(s, &bad), 0);
+	assert_int_equal(stream_play(s, &play), 0);
+	bad = play;
+	bad.codec = &fake_alaw;
+	assert_int_equal(stream_update(s, &bad), -ENOENT);
+	bad.codec = &wide;
+	assert_int_equal(stream_update(s, &bad), -ENOTSUP);
+	bad = play;
+	bad.payload_type = 200;
+	assert_int_equal(stream_update(s, &bad), -EINVAL);
+	bad = play;
+	addr_parse_ip(&bad.rtp, "::1", 4000);
+	assert_int_equal(stream_update(s, &bad), -EAFNOSUPPORT);
+	for (size_t n = 0; n < 6; n++)
+		assert_memory_equal(far_rtp(&far).payload,
+				    bytes + 250 + 160 * n, 160);
+	wait_for(&h.played, 1);
+	stream_stop(s);
+	wait_for(&h.stopped, 1);
 }
 
 static void no_event_but_stopped_comes_after_stop(void **state)
@@ -336,6 +457,9 @@ int main(void)
 		TEST(stop_in_mid_play_ends_the_packets_and_tells_how_far),
 		TEST(stream_that_never_played_stops_too),
 		TEST(last_of_many_updates_counts),
+		TEST(codec_changes_in_mid_play_and_not_a_sample_is_lost),
+		TEST(last_of_many_codecs_counts),
+		TEST(change_that_cannot_be_leaves_the_stream_as_it_was),
 		TEST(no_event_but_stopped_comes_after_stop),
 		TEST(unreachable_far_end_is_told_as_failed),
 		TEST(what_cannot_be_played_is_refused),
