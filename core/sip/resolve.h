@@ -1,9 +1,14 @@
 /*
  * resolve.h - from a target's name to the addresses to try, without blocking.
  *
+ * RFC 3263 4: a numeric host or one with a port: no NAPTR, no SRV; nor for what
+ * the hosts file knows. Else NAPTR where the transport is SIP_ANY, SRV with
+ * priorities and weights, then A and AAAA. Answers are kept for their TTL, also
+ * "there is none". Servers that have just failed go to the end of the list for
+ * a while.
+ *
  * Thread: signalling; c-ares on the loop. Numeric hosts are answered without a
- * query, still asynchronously. A and AAAA now; NAPTR and SRV (RFC 3263) fit
- * behind the same door.
+ * query, still asynchronously.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef SIP_RESOLVE_H
@@ -11,30 +16,48 @@
 
 #include "sip/sip.h"
 
-#define RESOLVE_MAX 8
+#define RESOLVE_MAX 16
 
 struct resolver;
 struct resolve_query;
 
+struct resolve_way {
+	enum sip_transport transport;	/* never SIP_ANY                      */
+	struct addr addr;
+};
+
 struct resolve_result {
 	int err;			/* 0, -ENOENT no such name, -ETIMEDOUT,
-					 * -EIO the name server failed         */
+					 * -EIO the name server failed        */
 	size_t n;
-	struct addr addrs[RESOLVE_MAX];	/* in order of preference              */
+	struct resolve_way ways[RESOLVE_MAX];	/* in order of preference     */
+};
+
+/* Address families that each transport can reach: AF_INET, AF_INET6, AF_UNSPEC
+ * for both; -1: a transport that there is none of.                           */
+struct resolve_reach {
+	int family[SIP_ANY];
 };
 
 typedef void resolve_fn(void *arg, const struct resolve_result *result);
 
-int resolver_new(struct resolver **rp, struct loop *loop,
+/* `random` draws among servers by weight; lent. No servers: the system's.    */
+int resolver_new(struct resolver **rp, struct loop *loop, struct random *random,
 		 const struct addr *servers, size_t n_servers);
-/* Outstanding queries are dropped; their fn is not called.                    */
+/* Outstanding queries are dropped; their fn is not called.                   */
 void resolver_free(struct resolver *r);
-/* `family` AF_INET, AF_INET6 or AF_UNSPEC. The answer comes later, never from
- * inside, and within 15 s; the query is gone by then and not to be cancelled. An
- * address of another family, or a host that is no name, is -ENOENT.           */
+/* The answer comes later, never from inside, and within 15 s; the query is gone
+ * by then and not to be cancelled. Only addresses within reach; none, or a host
+ * that is no name, is -ENOENT.                                               */
 int resolve_start(struct resolve_query **qp, struct resolver *r,
-		  const struct sip_target *target, int family,
-		  resolve_fn *fn, void *arg);
+		  const struct sip_target *target,
+		  const struct resolve_reach *reach, resolve_fn *fn, void *arg);
 void resolve_cancel(struct resolve_query *q);	/* fn will not be called      */
+/* Words for a result's err: "name not resolved: no such name".               */
+const char *resolve_why(int err);
+/* This one did not answer, or said 503: for so long it is tried after all
+ * others (and still tried where it is the only one). 0: it is well again.    */
+void resolve_rest(struct resolver *r, const struct resolve_way *way,
+		  int64_t for_ms);
 
 #endif

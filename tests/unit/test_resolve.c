@@ -1,7 +1,7 @@
 /*
  * test_resolve.c - names to addresses, against a name server of the test's own
  * on loopback. The loop runs on a virtual clock but for one test.
- * Needs: core/sip/resolve.c; all of core/base; cares.
+ * Needs: core/sip/resolve*.c resting.c dns_*.c; all of core/base; cares.
  */
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
@@ -19,147 +19,51 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "name_server.h"
+#include "sip/dns_cache.h"
 #include "sip/resolve.h"
 
-enum { TYPE_A = 1, TYPE_AAAA = 28, SERVFAIL = 2, NXDOMAIN = 3 };
-
-/* ---- the name server ----------------------------------------------------- */
-
-struct packet {
-	uint8_t data[1024];
-	size_t len;
+static const struct zone_line zone_of_all[] = {
+	{ "sip.example", "A 192.0.2.1" },
+	{ "sip.example", "A 192.0.2.2" },
+	{ "sip.example", "AAAA 2001:db8::1" },
+	{ "six.example", "AAAA 2001:db8::1" },
+	{ "fail.example", "SERVFAIL" },
+	{ "broken.example", "BROKEN" },
+	{ "silent.example", "SILENT" },
+	{ "_sip._udp.silent.example", "SILENT" },
+	{ "lossy.example", "FIRST_LOST" },
+	{ "lossy.example", "A 192.0.2.9" },
+	{ "empty.example", "" },
+	{ "many.example", "A 192.0.2.1" },
+	{ "many.example", "A 192.0.2.2" },
+	{ "many.example", "A 192.0.2.3" },
+	{ "many.example", "A 192.0.2.4" },
+	{ "many.example", "A 192.0.2.5" },
+	{ "many.example", "A 192.0.2.6" },
+	{ "many.example", "A 192.0.2.7" },
+	{ "many.example", "A 192.0.2.8" },
+	{ "many.example", "A 192.0.2.9" },
+	{ "many.example", "A 192.0.2.10" },
+	{ "many.example", "A 192.0.2.11" },
+	{ "many.example", "A 192.0.2.12" },
+	{ "many.example", "A 192.0.2.13" },
+	{ "many.example", "A 192.0.2.14" },
+	{ "many.example", "A 192.0.2.15" },
+	{ "many.example", "A 192.0.2.16" },
+	{ "many.example", "A 192.0.2.17" },
+	{ "many.example", "A 192.0.2.18" },
+	{ "carrier.example",
+	  "NAPTR 10 10 s SIP+D2T _sip._tcp.carrier.example" },
+	{ "_sip._tcp.carrier.example", "SRV 1 0 5070 sip.example" },
+	{ "_sip._udp.carrier.example", "SRV 1 0 5080 sip.example" },
+	{ NULL, NULL },
 };
-
-static struct loop_fd server;
-static unsigned int n_queries, n_a, n_aaaa;
-
-static void put16(struct packet *p, unsigned int n)
-{
-	p->data[p->len++] = (uint8_t)(n >> 8);
-	p->data[p->len++] = (uint8_t)n;
-}
-
-static void put_record(struct packet *p, unsigned int type, const void *data,
-		       size_t len)
-{
-	put16(p, 0xc00c);
-	put16(p, type);
-	put16(p, 1);
-	put16(p, 0);
-	put16(p, 60);
-	put16(p, (unsigned int)len);
-	memcpy(p->data + p->len, data, len);
-	p->len += len;
-}
-
-static void put_a(struct packet *p, unsigned int last)
-{
-	const uint8_t ip[4] = { 192, 0, 2, (uint8_t)last };
-
-	put_record(p, TYPE_A, ip, sizeof(ip));
-}
-
-static void put_aaaa(struct packet *p, unsigned int last)
-{
-	uint8_t ip[16] = { 0x20, 0x01, 0x0d, 0xb8 };
-
-	ip[15] = (uint8_t)last;
-	put_record(p, TYPE_AAAA, ip, sizeof(ip));
-}
-
-/* "sip.example." of the question; returns its end. */
-static size_t read_name(const uint8_t *q, size_t len, char name[256])
-{
-	size_t at = 12, n = 0;
-
-	while (at < len && q[at]) {
-		size_t label = q[at++];
-
-		assert_true(at + label < len && n + label + 2 < 256);
-		memcpy(name + n, q + at, label);
-		n += label;
-		name[n++] = '.';
-		at += label;
-	}
-	name[n] = '\0';
-	return at + 1;
-}
-
-static unsigned int put_answers(struct packet *p, const char *name,
-				unsigned int type)
-{
-	unsigned int i, n = 0;
-
-	if (!strcmp(name, "lossy.example.")) {
-		put_a(p, 9);
-		n = 1;
-	} else if (!strcmp(name, "sip.example.") && type == TYPE_A) {
-		put_a(p, 1);
-		put_a(p, 2);
-		n = 2;
-	} else if (!strcmp(name, "sip.example.") ||
-		   !strcmp(name, "six.example.")) {
-		if (type == TYPE_AAAA) {
-			put_aaaa(p, 1);
-			n = 1;
-		}
-	} else if (!strcmp(name, "broken.example.")) {
-		put_a(p, 1);
-		p->len -= 3;
-		n = 1;
-	} else if (!strcmp(name, "many.example.") && type == TYPE_A) {
-		for (i = 1; i <= 12; i++)
-			put_a(p, i);
-		n = 12;
-	}
-	return n;
-}
-
-static unsigned int code_of(const char *name)
-{
-	if (!strcmp(name, "fail.example."))
-		return SERVFAIL;
-	if (!strcmp(name, "sip.example.") || !strcmp(name, "six.example.") ||
-	    !strcmp(name, "many.example.") || !strcmp(name, "empty.example.") ||
-	    !strcmp(name, "broken.example.") || !strcmp(name, "lossy.example."))
-		return 0;
-	return NXDOMAIN;
-}
-
-static void on_query(struct loop_fd *f, uint32_t events)
-{
-	struct sockaddr_in from;
-	socklen_t from_len = sizeof(from);
-	struct packet q, p;
-	char name[256];
-	unsigned int type, n;
-	ssize_t len = recvfrom(f->fd, q.data, sizeof(q.data), 0,
-			       (struct sockaddr *)&from, &from_len);
-
-	(void)events;
-	assert_true(len > 16);
-	n_queries++;
-	p.len = read_name(q.data, (size_t)len, name);
-	type = q.data[p.len] * 256u + q.data[p.len + 1];
-	n_a += type == TYPE_A;
-	n_aaaa += type == TYPE_AAAA;
-	if (!strcmp(name, "silent.example.") ||
-	    (!strcmp(name, "lossy.example.") && n_queries == 1))
-		return;
-	p.len += 4;
-	memcpy(p.data, q.data, p.len);
-	n = put_answers(&p, name, type);
-	p.data[2] = 0x81;
-	p.data[3] = (uint8_t)(0x80 | code_of(name));
-	memset(p.data + 6, 0, 6);
-	p.data[7] = (uint8_t)n;
-	assert_true(sendto(f->fd, p.data, p.len, 0, (struct sockaddr *)&from,
-			   from_len) > 0);
-}
 
 /* ---- the bench ----------------------------------------------------------- */
 
 static struct clock wall;
+static struct random luck;
 static struct loop *loop;
 static struct resolver *resolver;
 static struct resolve_result got;
@@ -167,28 +71,17 @@ static struct resolve_query *query;
 static unsigned int n_got;
 static bool inside, free_when_told;
 
-static void open_server(struct addr *a)
-{
-	socklen_t len = sizeof(*a);
-
-	server = (struct loop_fd){ .fn = on_query };
-	server.fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	assert_true(server.fd >= 0);
-	assert_int_equal(addr_parse(a, "127.0.0.1:0", 0), 0);
-	assert_int_equal(bind(server.fd, &a->sa, addr_len(a)), 0);
-	assert_int_equal(getsockname(server.fd, &a->sa, &len), 0);
-	assert_int_equal(loop_add(loop, &server, EPOLLIN), 0);
-}
-
 static int set_up_on(const struct clock *clock)
 {
 	struct addr a;
 
-	n_queries = n_a = n_aaaa = n_got = 0;
+	n_got = 0;
+	zone = zone_of_all;
+	random_seeded(&luck, 1);
 	inside = free_when_told = false;
 	assert_int_equal(loop_new(&loop, clock, 16), 0);
-	open_server(&a);
-	return resolver_new(&resolver, loop, &a, 1);
+	name_server_open(loop, &a);
+	return resolver_new(&resolver, loop, &luck, &a, 1);
 }
 
 static int set_up(void **state)
@@ -210,9 +103,7 @@ static int tear_down(void **state)
 	(void)state;
 	resolver_free(resolver);
 	resolver = NULL;
-	if (server.loop)
-		loop_remove(&server);
-	close(server.fd);
+	name_server_close();
 	loop_free(loop);
 	return 0;
 }
@@ -229,18 +120,27 @@ static void told(void *arg, const struct resolve_result *result)
 	}
 }
 
-static void ask(const char *host, uint16_t port, int family)
+static void ask_by(const char *host, uint16_t port, int family,
+		   enum sip_transport transport)
 {
-	struct sip_target t = { .port = port, .listen = -1 };
+	struct sip_target t = {
+		.port = port, .transport = transport, .listen = -1,
+	};
+	struct resolve_reach reach = { .family = { family, family, family } };
 
 	str_copy(t.host, sizeof(t.host), host);
 	memset(&got, 0, sizeof(got));
 	n_got = 0;
 	inside = true;
-	assert_int_equal(resolve_start(&query, resolver, &t, family, told,
+	assert_int_equal(resolve_start(&query, resolver, &t, &reach, told,
 				       &got), 0);
 	inside = false;
 	assert_int_equal(n_got, 0);
+}
+
+static void ask(const char *host, uint16_t port, int family)
+{
+	ask_by(host, port, family, SIP_UDP);
 }
 
 static void wait_answer(void)
@@ -264,7 +164,7 @@ static void assert_addr(size_t i, const char *text)
 	char ip[ADDR_TEXT_LEN];
 
 	assert_true(i < got.n);
-	addr_text(&got.addrs[i], ip);
+	addr_text(&got.ways[i].addr, ip);
 	assert_string_equal(ip, text);
 }
 
@@ -285,14 +185,26 @@ static void numeric_hosts_need_no_query(void **state)
 
 static void default_port_is_the_transports(void **state)
 {
-	struct sip_target t = { .host = "192.0.2.7", .transport = SIP_TLS };
-
 	(void)state;
-	n_got = 0;
-	assert_int_equal(resolve_start(&query, resolver, &t, AF_UNSPEC, told,
-				       &got), 0);
+	ask_by("192.0.2.7", 0, AF_UNSPEC, SIP_TLS);
 	wait_answer();
 	assert_addr(0, "192.0.2.7:5061");
+	assert_int_equal(got.ways[0].transport, SIP_TLS);
+}
+
+/* RFC 3263 4.1: UDP for a numeric host, and where there is a port. */
+static void without_a_name_any_is_udp(void **state)
+{
+	(void)state;
+	ask_by("192.0.2.7", 0, AF_UNSPEC, SIP_ANY);
+	wait_answer();
+	assert_addr(0, "192.0.2.7:5060");
+	assert_int_equal(got.ways[0].transport, SIP_UDP);
+	ask_by("sip.example", 5090, AF_INET, SIP_ANY);
+	wait_answer();
+	assert_addr(0, "192.0.2.1:5090");
+	assert_int_equal(got.ways[0].transport, SIP_UDP);
+	assert_int_equal(n_of[DNS_NAPTR] + n_of[DNS_SRV], 0);
 }
 
 static void an_address_of_another_family_is_none(void **state)
@@ -308,8 +220,8 @@ static void hosts_file_is_read(void **state)
 	(void)state;
 	assert_int_equal(resolve("localhost", 0, AF_INET), 0);
 	assert_true(got.n >= 1);
-	assert_true(addr_is_loopback(&got.addrs[0]));
-	assert_int_equal(addr_port(&got.addrs[0]), 5060);
+	assert_true(addr_is_loopback(&got.ways[0].addr));
+	assert_int_equal(addr_port(&got.ways[0].addr), 5060);
 	assert_int_equal(n_queries, 0);
 }
 
@@ -335,7 +247,7 @@ static void names_give_all_their_addresses(void **state)
 	assert_int_equal(got.n, 2);
 	assert_addr(0, "192.0.2.1:5080");
 	assert_addr(1, "192.0.2.2:5080");
-	assert_int_equal(n_aaaa, 0);
+	assert_int_equal(n_of[DNS_AAAA], 0);
 	assert_int_equal(resolve("six.example", 0, AF_INET6), 0);
 	assert_int_equal(got.n, 1);
 	assert_addr(0, "[2001:db8::1]:5060");
@@ -346,8 +258,8 @@ static void both_families_are_asked_for(void **state)
 	(void)state;
 	assert_int_equal(resolve("sip.example", 0, AF_UNSPEC), 0);
 	assert_int_equal(got.n, 3);
-	assert_int_equal(n_a, 1);
-	assert_int_equal(n_aaaa, 1);
+	assert_int_equal(n_of[DNS_A], 1);
+	assert_int_equal(n_of[DNS_AAAA], 1);
 	/* One that has one family only is found all the same. */
 	assert_int_equal(resolve("six.example", 0, AF_UNSPEC), 0);
 	assert_int_equal(got.n, 1);
@@ -368,6 +280,14 @@ static void no_such_name_is_told_from_a_failure(void **state)
 	assert_int_equal(resolve("fail.example", 0, AF_INET), -EIO);
 }
 
+static void errors_have_words(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(resolve_why(-ENOENT), "no such name"));
+	assert_non_null(strstr(resolve_why(-ETIMEDOUT), "does not answer"));
+	assert_non_null(strstr(resolve_why(-EIO), "failed"));
+}
+
 static void a_broken_answer_is_a_failure(void **state)
 {
 	(void)state;
@@ -377,10 +297,8 @@ static void a_broken_answer_is_a_failure(void **state)
 static void a_dead_name_server_is_a_failure(void **state)
 {
 	(void)state;
-	loop_remove(&server);
-	close(server.fd);
+	name_server_close();
 	assert_int_equal(resolve("sip.example", 0, AF_INET), -EIO);
-	server.fd = -1;
 }
 
 static void a_silent_name_server_times_out(void **state)
@@ -392,7 +310,12 @@ static void a_silent_name_server_times_out(void **state)
 	for (i = 0; i < 10; i++)
 		loop_once(loop, 10);
 	assert_int_equal(n_got, 0);
-	clock_advance(&wall, 15 * S_NS);
+	/* Each step has its share, all of them no more than 15 s. */
+	clock_advance(&wall, 5 * S_NS);
+	for (i = 0; i < 10; i++)
+		loop_once(loop, 10);
+	assert_int_equal(n_got, 0);
+	clock_advance(&wall, 10 * S_NS);
 	wait_answer();
 	assert_int_equal(got.err, -ETIMEDOUT);
 }
@@ -400,25 +323,92 @@ static void a_silent_name_server_times_out(void **state)
 static void a_lost_query_is_repeated(void **state)
 {
 	(void)state;
-	assert_int_equal(resolve("lossy.example", 0, AF_INET), 0);
+	assert_int_equal(resolve("lossy.example", 5060, AF_INET), 0);
 	assert_int_equal(n_queries, 2);
 	assert_addr(0, "192.0.2.9:5060");
 }
 
-static void many_queries_run_at_once(void **state)
+static void wait_all(unsigned int n)
 {
-	struct sip_target t = { .host = "sip.example" };
 	int i;
 
-	(void)state;
-	n_got = 0;
-	for (i = 0; i < 100; i++)
-		assert_int_equal(resolve_start(&query, resolver, &t, AF_INET,
-					       told, &got), 0);
-	for (i = 0; i < 500 && n_got < 100; i++)
+	for (i = 0; i < 500 && n_got < n; i++)
 		loop_once(loop, 20);
-	assert_int_equal(n_got, 100);
+	assert_int_equal(n_got, n);
+}
+
+static void start_many(unsigned int n)
+{
+	struct sip_target t = { .host = "carrier.example",
+				.transport = SIP_ANY };
+	struct resolve_reach reach = { .family = { AF_INET, AF_INET, -1 } };
+	unsigned int i;
+
+	n_got = 0;
+	for (i = 0; i < n; i++)
+		assert_int_equal(resolve_start(&query, resolver, &t, &reach,
+					       told, &got), 0);
+}
+
+static void a_thousand_calls_make_one_set_of_queries(void **state)
+{
+	(void)state;
+	start_many(500);
+	wait_all(500);
 	assert_int_equal(got.n, 2);
+	assert_addr(0, "192.0.2.1:5070");
+	assert_int_equal(got.ways[0].transport, SIP_TCP);
+	start_many(500);
+	wait_all(500);
+	assert_int_equal(got.n, 2);
+	assert_int_equal(n_of[DNS_NAPTR], 1);
+	assert_int_equal(n_of[DNS_SRV], 1);
+	assert_int_equal(n_of[DNS_A], 1);
+	assert_int_equal(n_queries, 3);
+}
+
+static void what_is_over_is_asked_for_again(void **state)
+{
+	(void)state;
+	start_many(1);
+	wait_all(1);
+	clock_advance(&wall, 59 * S_NS);
+	start_many(1);
+	wait_all(1);
+	assert_int_equal(n_queries, 3);
+	clock_advance(&wall, 2 * S_NS);
+	start_many(1);
+	wait_all(1);
+	assert_int_equal(n_queries, 6);
+}
+
+static void one_that_rests_is_last(void **state)
+{
+	struct resolve_way first;
+
+	(void)state;
+	start_many(1);
+	wait_all(1);
+	first = got.ways[0];
+	resolve_rest(resolver, &first, 30 * S_MS);
+	start_many(1);
+	wait_all(1);
+	assert_int_equal(got.n, 2);
+	assert_addr(0, "192.0.2.2:5070");
+	assert_addr(1, "192.0.2.1:5070");
+	resolve_rest(resolver, &first, 0);
+	start_many(1);
+	wait_all(1);
+	assert_addr(0, "192.0.2.1:5070");
+	resolve_rest(resolver, &first, 30 * S_MS);
+	clock_advance(&wall, 31 * S_NS);
+	start_many(1);
+	wait_all(1);
+	assert_addr(0, "192.0.2.1:5070");
+	/* The only one is tried all the same. */
+	resolve_rest(resolver, &first, 30 * S_MS);
+	assert_int_equal(resolve("192.0.2.1", 5070, AF_INET), 0);
+	assert_int_equal(got.n, 1);
 }
 
 /* ---- cancelling ---------------------------------------------------------- */
@@ -475,6 +465,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(numeric_hosts_need_no_query),
 		CASE(default_port_is_the_transports),
+		CASE(without_a_name_any_is_udp),
 		CASE(an_address_of_another_family_is_none),
 		CASE(hosts_file_is_read),
 		CASE(what_is_no_name_is_not_asked_for),
@@ -482,12 +473,15 @@ int main(void)
 		CASE(both_families_are_asked_for),
 		CASE(many_addresses_are_cut),
 		CASE(no_such_name_is_told_from_a_failure),
+		CASE(errors_have_words),
 		CASE(a_broken_answer_is_a_failure),
 		CASE(a_dead_name_server_is_a_failure),
 		CASE(a_silent_name_server_times_out),
 		cmocka_unit_test_setup_teardown(a_lost_query_is_repeated,
 						set_up_in_earnest, tear_down),
-		CASE(many_queries_run_at_once),
+		CASE(a_thousand_calls_make_one_set_of_queries),
+		CASE(what_is_over_is_asked_for_again),
+		CASE(one_that_rests_is_last),
 		CASE(a_cancelled_query_is_silent),
 		CASE(freeing_drops_what_is_outstanding),
 		CASE(it_may_be_freed_when_told),

@@ -1,0 +1,32 @@
+/*
+ * dns_channel.h - the way to the name servers: c-ares on the loop.
+ *
+ * Thread: signalling. Nothing waits; truncated answers are asked for again by
+ * TCP (c-ares' own doing).
+ */
+/* SPDX-License-Identifier: MIT */
+#ifndef SIP_DNS_CHANNEL_H
+#define SIP_DNS_CHANNEL_H
+
+#include "base/loop.h"
+#include "sip/dns_answer.h"
+
+struct dns_channel;
+
+/* Called exactly once, perhaps from inside dns_channel_ask(). Takes the answer;
+ * NULL: no memory for it.                                                    */
+typedef void dns_channel_fn(void *arg, struct dns_answer *answer);
+
+/* No servers: those of the system.                                           */
+int dns_channel_new(struct dns_channel **cp, struct loop *loop,
+		    const struct addr *servers, size_t n_servers);
+/* All that is outstanding is told, with -EIO.                                */
+void dns_channel_free(struct dns_channel *c);
+/* Addresses of a name without a dot are looked for in the search domains.    */
+void dns_channel_ask(struct dns_channel *c, enum dns_type type,
+		     const char *name, dns_channel_fn *fn, void *arg);
+/* What the hosts file says, -ENOENT where it does not know the name. Reads the
+ * file. NULL: no memory.                                                     */
+struct dns_answer *dns_channel_hosts(struct dns_channel *c, const char *name);
+
+#endif

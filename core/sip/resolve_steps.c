@@ -1,0 +1,393 @@
+/*
+ * resolve_steps.c - from a name to servers in their order (RFC 3263 4).
+ *
+ *	NAPTR -> SRV of each service -> A and AAAA of each server -> ways
+ *	     \______ none ______/ \___________ none: of the host __/
+ *
+ * A step asks for all it needs at once; when its last answer is there, the next
+ * one begins.
+ *
+ * Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sip/resolve_impl.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ---- names that need no name server -------------------------------------- */
+
+/* RFC 6761 6.3: such a name is this machine's loopback, and is nobody else's to
+ * resolve, also where there is no hosts file.                                */
+static bool is_localhost(const char *host)
+{
+	static const char name[] = "localhost";
+	size_t len = strlen(host), n = strlen(name);
+
+	if (len && host[len - 1] == '.')
+		len--;
+	return len >= n && !strncasecmp(host + len - n, name, n) &&
+	       (len == n || host[len - n - 1] == '.');
+}
+
+static struct dns_answer *loopback(void)
+{
+	struct dns_record records[FAMILIES];
+
+	memset(records, 0, sizeof(records));
+	addr_parse_ip(&records[0].addr, "127.0.0.1", 0);
+	addr_parse_ip(&records[1].addr, "::1", 0);
+	return dns_answer_new(0, records, FAMILIES);
+}
+
+/* Addresses of what is no name, or that this machine knows itself; err 0 and
+ * NULL: a name server must be asked.                                         */
+static struct dns_answer *known_here(struct resolve_query *q, const char *host,
+				     int *err)
+{
+	struct dns_record one;
+	struct dns_answer *a;
+
+	memset(&one, 0, sizeof(one));
+	*err = 0;
+	if (addr_parse_ip(&one.addr, host, 0) == 0)
+		a = dns_answer_new(0, &one, 1);
+	else if (is_localhost(host))
+		a = loopback();
+	else if (!host_is_valid(host))
+		a = dns_answer_new(-ENOENT, NULL, 0);
+	else {
+		a = dns_cache_hosts(q->resolver->cache, host);
+		if (a && a->err) {
+			dns_answer_unref(a);
+			return NULL;
+		}
+	}
+	*err = a ? 0 : -ENOMEM;
+	return a;
+}
+
+/* ---- the steps ----------------------------------------------------------- */
+
+static struct server *new_server(struct resolve_query *q,
+				 enum sip_transport transport, uint16_t port)
+{
+	struct server *s = &q->servers[q->n_servers++];
+
+	*s = (struct server){
+		.transport = transport, .port = port,
+		.lookups = { NO_LOOKUP, NO_LOOKUP },
+	};
+	return s;
+}
+
+static void ask_addresses(struct resolve_query *q,
+			  enum sip_transport transport, const char *host,
+			  uint16_t port)
+{
+	struct server *s;
+	int err, family;
+
+	if (q->n_servers == RESOLVE_MAX)
+		return;
+	family = q->reach.family[transport];
+	s = new_server(q, transport, port);
+	s->known = known_here(q, host, &err);
+	if (err)
+		query_failed(q, -EIO);
+	if (s->known || err)
+		return;
+	/* IPv6 first, as RFC 6724 has it where both are reached. */
+	if (family != AF_INET)
+		s->lookups[0] = query_look_up(q, DNS_AAAA, host);
+	if (family != AF_INET6)
+		s->lookups[1] = query_look_up(q, DNS_A, host);
+}
+
+static enum sip_transport default_transport(const struct resolve_query *q)
+{
+	enum sip_transport t = SIP_UDP;
+
+	if (q->target.transport != SIP_ANY)
+		return q->target.transport;
+	while (t < SIP_TLS && !resolve_reaches(&q->reach, t))
+		t++;
+	return t;
+}
+
+static void ask_host(struct resolve_query *q, enum sip_transport transport)
+{
+	uint16_t port = q->target.port;
+
+	q->step = ASK_ADDRESSES;
+	if (!port)
+		port = transport == SIP_TLS ? 5061 : 5060;
+	ask_addresses(q, transport, q->target.host, port);
+}
+
+static void ask_services(struct resolve_query *q)
+{
+	size_t i;
+
+	q->step = ASK_SRV;
+	for (i = 0; i < q->n_services; i++)
+		query_look_up(q, DNS_SRV, q->services[i].name);
+}
+
+static void after_naptr(struct resolve_query *q)
+{
+	const struct dns_answer *a = query_answer(q, 0);
+
+	if (has_records(a))
+		q->n_services = service_by_naptr(q->services, a, q->target.host,
+						 &q->reach);
+	query_drop_lookups(q);
+	if (!q->n_services)
+		q->n_services = service_by_name(q->services, q->target.host,
+						SIP_ANY, &q->reach);
+	ask_services(q);
+}
+
+/* Later services stand in for earlier ones only where they are of the same
+ * order (RFC 3403 4.1), and never something else for TLS: who can break a
+ * connection must not win by it.                                             */
+static bool goes_with(const struct service *s, const struct service *first)
+{
+	return !first || (s->order == first->order &&
+			  (first->transport != SIP_TLS ||
+			   s->transport == SIP_TLS));
+}
+
+static void ask_servers_of(struct resolve_query *q, const struct service *s,
+			   const struct dns_answer *srv)
+{
+	const struct dns_srv *servers[DNS_RECORDS_MAX];
+	size_t i, n;
+
+	n = service_servers(servers, srv, q->resolver->random);
+	for (i = 0; i < n; i++)
+		ask_addresses(q, s->transport, servers[i]->target,
+			      servers[i]->port);
+}
+
+static void after_srv(struct resolve_query *q)
+{
+	struct dns_answer *srv[SERVICES_MAX];
+	const struct service *first = NULL;
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < q->n_services; i++) {
+		srv[i] = q->lookups[i].answer;
+		q->lookups[i].answer = NULL;
+	}
+	query_drop_lookups(q);
+	q->step = ASK_ADDRESSES;
+	for (i = 0; i < q->n_services; i++) {
+		const struct service *s = &q->services[i];
+
+		any = any || has_records(srv[i]);
+		if (has_records(srv[i]) && goes_with(s, first)) {
+			size_t before = q->n_servers;
+
+			ask_servers_of(q, s, srv[i]);
+			if (!first && q->n_servers > before)
+				first = s;
+		}
+		dns_answer_unref(srv[i]);
+	}
+	/* Where NAPTR named a transport, its SRV may be missing still. */
+	if (!any)
+		ask_host(q, q->n_services ? q->services[0].transport :
+					    default_transport(q));
+}
+
+/* ---- the result ---------------------------------------------------------- */
+
+static void take(struct resolve_query *q, const struct server *s,
+		 const struct addr *a)
+{
+	struct resolve_result *result = &q->result;
+	struct resolve_way way = { .transport = s->transport, .addr = *a };
+	int family = q->reach.family[s->transport];
+	size_t i;
+
+	if (family != AF_UNSPEC && a->sa.sa_family != family)
+		return;
+	addr_set_port(&way.addr, s->port);
+	for (i = 0; i < result->n; i++)
+		if (resolve_same_way(&result->ways[i], &way))
+			return;
+	if (result->n < RESOLVE_MAX)
+		result->ways[result->n++] = way;
+}
+
+static void take_all(struct resolve_query *q, const struct server *s,
+		     const struct dns_answer *a)
+{
+	size_t i;
+
+	for (i = 0; has_records(a) && i < a->n; i++)
+		take(q, s, &a->records[i].addr);
+}
+
+static bool is_routed(const struct addr *to)
+{
+	struct addr local;
+
+	return addr_local_for(&local, to) == 0;
+}
+
+/* Both families are there: what this machine has no route to goes behind what
+ * it has (RFC 6724 rule 1).                                                  */
+static void prefer_routed(struct resolve_way *ways, size_t n)
+{
+	struct resolve_way last[RESOLVE_MAX];
+	size_t i, n_last = 0, n_routed = 0;
+	bool mixed = false;
+
+	for (i = 1; i < n; i++)
+		mixed |= ways[i].addr.sa.sa_family !=
+			 ways[0].addr.sa.sa_family;
+	for (i = 0; mixed && i < n; i++) {
+		if (is_routed(&ways[i].addr))
+			ways[n_routed++] = ways[i];
+		else
+			last[n_last++] = ways[i];
+	}
+	for (i = 0; i < n_last; i++)
+		ways[n_routed + i] = last[i];
+}
+
+/* Reachable in principle, at least.                                          */
+static bool has_preferred(const struct resolve_query *q)
+{
+	const struct addr *a = &q->target.prefer;
+	int family = q->reach.family[q->target.prefer_transport];
+
+	return a->sa.sa_family != AF_UNSPEC &&
+	       (family == AF_UNSPEC || family == a->sa.sa_family);
+}
+
+/* Whether DNS names it (still) or not.                                       */
+static void put_preferred_first(struct resolve_query *q)
+{
+	struct resolve_way way = { q->target.prefer_transport,
+				   q->target.prefer };
+	struct resolve_result *result = &q->result;
+	size_t at = 0;
+
+	while (at < result->n && !resolve_same_way(&result->ways[at], &way))
+		at++;
+	if (at == result->n && result->n < RESOLVE_MAX)
+		result->n++;
+	if (at == RESOLVE_MAX)
+		at--;
+	memmove(result->ways + 1, result->ways, at * sizeof(way));
+	result->ways[0] = way;
+}
+
+void steps_collect(struct resolve_query *q)
+{
+	struct resolver *r = q->resolver;
+	struct resolve_result *result = &q->result;
+	size_t i;
+	int f;
+
+	for (i = 0; i < q->n_servers; i++) {
+		const struct server *s = &q->servers[i];
+		size_t before = result->n;
+
+		take_all(q, s, s->known);
+		for (f = 0; f < FAMILIES; f++)
+			take_all(q, s, query_answer(q, s->lookups[f]));
+		prefer_routed(result->ways + before, result->n - before);
+	}
+	if (has_preferred(q))
+		put_preferred_first(q);
+	resting_last(&r->resting, result->ways, result->n,
+		     clock_now_ms(loop_clock(r->loop)));
+}
+
+bool steps_found(const struct resolve_query *q)
+{
+	size_t i;
+	int f;
+
+	if (has_preferred(q))
+		return true;
+	if (q->step != ASK_ADDRESSES)
+		return false;
+	for (i = 0; i < q->n_servers; i++) {
+		const struct server *s = &q->servers[i];
+
+		if (has_records(s->known))
+			return true;
+		for (f = 0; f < FAMILIES; f++)
+			if (has_records(query_answer(q, s->lookups[f])))
+				return true;
+	}
+	return false;
+}
+
+/* ---- from step to step --------------------------------------------------- */
+
+void steps_advance(struct resolve_query *q)
+{
+	while (q->step != DONE && !q->n_pending) {
+		switch (q->step) {
+		case ASK_NAPTR:
+			after_naptr(q);
+			break;
+		case ASK_SRV:
+			after_srv(q);
+			break;
+		default:
+			steps_collect(q);
+			query_finish(q, q->result.n ? 0 :
+					q->failure ? q->failure : -ENOENT);
+		}
+	}
+}
+
+static bool skips_services(struct resolve_query *q, int *err)
+{
+	struct dns_answer *here;
+	bool known;
+
+	*err = 0;
+	if (q->target.port)
+		return true;
+	here = known_here(q, q->target.host, err);
+	known = here;
+	dns_answer_unref(here);
+	return known;
+}
+
+static void begin(struct resolve_query *q, enum sip_transport transport)
+{
+	int err;
+
+	if (skips_services(q, &err)) {
+		ask_host(q, transport);
+	} else if (err) {
+		query_finish(q, -EIO);
+	} else if (q->target.transport == SIP_ANY) {
+		q->step = ASK_NAPTR;
+		query_look_up(q, DNS_NAPTR, q->target.host);
+	} else {
+		q->n_services = service_by_name(q->services, q->target.host,
+						transport, &q->reach);
+		ask_services(q);
+	}
+}
+
+void steps_begin(struct resolve_query *q)
+{
+	enum sip_transport transport = default_transport(q);
+
+	if (!resolve_reaches(&q->reach, transport))
+		query_finish(q, -ENOENT);
+	else
+		begin(q, transport);
+}

@@ -1,0 +1,86 @@
+/*
+ * resting.c - servers that have just failed, to be tried after all others.
+ *
+ * A short list without order: few servers fail at a time, and what is over goes
+ * when it is next looked at.
+ *
+ * Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sip/resting.h"
+
+#include <assert.h>
+
+bool resolve_same_way(const struct resolve_way *a, const struct resolve_way *b)
+{
+	return a->transport == b->transport && addr_equal(&a->addr, &b->addr);
+}
+
+static void drop_over(struct resting *r, int64_t now_ms)
+{
+	size_t i = 0;
+
+	while (i < r->n) {
+		if (r->list[i].until_ms <= now_ms)
+			r->list[i] = r->list[--r->n];
+		else
+			i++;
+	}
+}
+
+static struct resting_one *find(struct resting *r,
+				const struct resolve_way *way)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		if (resolve_same_way(&r->list[i].way, way))
+			return &r->list[i];
+	return NULL;
+}
+
+static struct resting_one *nearest_end(struct resting *r)
+{
+	struct resting_one *found = r->list;
+	size_t i;
+
+	for (i = 1; i < r->n; i++)
+		if (r->list[i].until_ms < found->until_ms)
+			found = &r->list[i];
+	return found;
+}
+
+void resting_set(struct resting *r, const struct resolve_way *way,
+		 int64_t until_ms, int64_t now_ms)
+{
+	struct resting_one *one = find(r, way);
+
+	if (!one) {
+		if (until_ms <= now_ms)
+			return;
+		drop_over(r, now_ms);
+		one = r->n < RESTING_MAX ? &r->list[r->n++] : nearest_end(r);
+	}
+	one->way = *way;
+	one->until_ms = until_ms;
+}
+
+void resting_last(struct resting *r, struct resolve_way *ways, size_t n,
+		  int64_t now_ms)
+{
+	struct resolve_way last[RESOLVE_MAX];
+	size_t i, n_well = 0, n_last = 0;
+
+	assert(n <= RESOLVE_MAX);
+	drop_over(r, now_ms);
+	if (!r->n)
+		return;
+	for (i = 0; i < n; i++) {
+		if (find(r, &ways[i]))
+			last[n_last++] = ways[i];
+		else
+			ways[n_well++] = ways[i];
+	}
+	for (i = 0; i < n_last; i++)
+		ways[n_well + i] = last[i];
+}

@@ -1,0 +1,203 @@
+/*
+ * test_dns_channel.c - questions to a name server of the test's own, and the
+ * hosts file of the system.
+ * Needs: core/sip/dns_channel.c dns_answer.c; all of core/base; cares.
+ */
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "name_server.h"
+#include "sip/dns_channel.h"
+
+static const struct zone_line zone_of_all[] = {
+	{ "sip.example", "A 192.0.2.1" },
+	{ "sip.example", "AAAA 2001:db8::1" },
+	{ "sip.example", "SRV 1 2 3 a.example" },
+	{ "sip.example", "NAPTR 1 2 s SIP+D2U a.example" },
+	{ "short", "A 192.0.2.2" },
+	{ "fail.example", "SERVFAIL" },
+	{ "broken.example", "BROKEN" },
+	{ "silent.example", "SILENT" },
+	{ NULL, NULL },
+};
+
+static struct loop *loop;
+static struct dns_channel *channel;
+static struct dns_answer *got;
+static unsigned int n_got;
+
+static int set_up(void **state)
+{
+	struct addr a;
+
+	(void)state;
+	zone = zone_of_all;
+	n_got = 0;
+	got = NULL;
+	assert_int_equal(loop_new(&loop, clock_system(), 16), 0);
+	name_server_open(loop, &a);
+	return dns_channel_new(&channel, loop, &a, 1);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	dns_channel_free(channel);
+	dns_answer_unref(got);
+	name_server_close();
+	loop_free(loop);
+	return 0;
+}
+
+static void told(void *arg, struct dns_answer *a)
+{
+	assert_ptr_equal(arg, &got);
+	dns_answer_unref(got);
+	got = a;
+	n_got++;
+}
+
+static const struct dns_answer *ask(enum dns_type type, const char *name)
+{
+	int i;
+
+	n_got = 0;
+	dns_channel_ask(channel, type, name, told, &got);
+	for (i = 0; i < 250 && !n_got; i++)
+		loop_once(loop, 20);
+	assert_int_equal(n_got, 1);
+	assert_non_null(got);
+	return got;
+}
+
+static void each_type_is_asked_for(void **state)
+{
+	(void)state;
+	assert_int_equal(ask(DNS_A, "sip.example")->n, 1);
+	assert_int_equal(ask(DNS_AAAA, "sip.example")->n, 1);
+	assert_int_equal(ask(DNS_SRV, "sip.example")->n, 1);
+	assert_string_equal(got->records[0].srv.target, "a.example");
+	assert_int_equal(ask(DNS_NAPTR, "sip.example")->n, 1);
+	assert_int_equal(got->ttl_s, zone_ttl_s);
+	assert_int_equal(ask(DNS_A, "short")->n, 1);
+}
+
+static void none_comes_with_its_time(void **state)
+{
+	(void)state;
+	assert_int_equal(ask(DNS_SRV, "nothing.example")->err, -ENOENT);
+	assert_int_equal(got->ttl_s, zone_none_ttl_s);
+	assert_int_equal(ask(DNS_NAPTR, "short")->err, -ENOENT);
+	assert_int_equal(got->ttl_s, zone_none_ttl_s);
+}
+
+static void failures_are_told_from_none(void **state)
+{
+	(void)state;
+	assert_int_equal(ask(DNS_A, "fail.example")->err, -EIO);
+	assert_int_equal(ask(DNS_A, "broken.example")->err, -EIO);
+	name_server_close();
+	assert_int_equal(ask(DNS_A, "sip.example")->err, -EIO);
+}
+
+/* RFC 1035 2.3.4: 63 bytes; there is none such, and nobody is asked. */
+static void a_label_too_long_is_none(void **state)
+{
+	char name[80];
+
+	(void)state;
+	memset(name, 'a', 70);
+	memcpy(name + 70, ".example", 9);
+	assert_int_equal(ask(DNS_A, name)->err, -ENOENT);
+	assert_int_equal(n_queries, 0);
+}
+
+static void freeing_tells_those_who_wait(void **state)
+{
+	(void)state;
+	dns_channel_ask(channel, DNS_A, "silent.example", told, &got);
+	dns_channel_ask(channel, DNS_SRV, "silent.example", told, &got);
+	loop_once(loop, 20);
+	dns_channel_free(channel);
+	channel = NULL;
+	assert_int_equal(n_got, 2);
+	assert_int_equal(got->err, -EIO);
+}
+
+/* ---- the hosts file ------------------------------------------------------ */
+
+/* A name of this machine's file, and its address. */
+static bool first_host(char *name, char *ip)
+{
+	FILE *f = fopen("/etc/hosts", "re");
+	struct addr a;
+	char line[512];
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = sscanf(line, "%63s %63s", ip, name) == 2 &&
+			isalnum((unsigned char)name[0]) &&
+			!addr_parse_ip(&a, ip, 0);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static void the_hosts_file_is_read(void **state)
+{
+	char name[64], ip[64], text[ADDR_TEXT_LEN];
+	struct dns_answer *a;
+	bool found = false;
+	size_t i;
+
+	(void)state;
+	if (!first_host(name, ip))
+		skip();
+	a = dns_channel_hosts(channel, name);
+	assert_int_equal(a->err, 0);
+	for (i = 0; i < a->n; i++) {
+		addr_ip_text(&a->records[i].addr, text);
+		found |= !strcmp(text, ip);
+	}
+	assert_true(found);
+	dns_answer_unref(a);
+	assert_int_equal(n_queries, 0);
+}
+
+static void what_is_not_in_the_hosts_file(void **state)
+{
+	struct dns_answer *a = dns_channel_hosts(channel, "no.such.invalid");
+
+	(void)state;
+	assert_int_equal(a->err, -ENOENT);
+	assert_int_equal(a->n, 0);
+	dns_answer_unref(a);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(each_type_is_asked_for),
+		CASE(none_comes_with_its_time),
+		CASE(failures_are_told_from_none),
+		CASE(a_label_too_long_is_none),
+		CASE(freeing_tells_those_who_wait),
+		CASE(the_hosts_file_is_read),
+		CASE(what_is_not_in_the_hosts_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
