@@ -1,5 +1,5 @@
 /*
- * challenge.c - reads WWW-Authenticate and Proxy-Authenticate of digest.h.
+ * challenge.c - reads WWW-Authenticate and Proxy-Authenticate for digest.h.
  *
  * A challenge is text of a stranger: every value is bounded, and one that holds
  * a control character is refused, because realm, nonce and opaque are written
@@ -125,7 +125,8 @@ static int read_value(struct cursor *c, char *dst, size_t cap, bool raw)
 struct reader {
 	struct cursor at;
 	struct digest_challenge *c;
-	bool has_realm, has_nonce, has_stale, has_qop;
+	struct digest_texts *texts;
+	bool has_realm, has_nonce, has_opaque, has_stale, has_qop;
 	bool unknown_algorithm;
 };
 
@@ -203,22 +204,32 @@ static int once(bool *seen)
 	return 0;
 }
 
+/* One of the texts, and only once.                                            */
+static int read_text(struct reader *r, bool *seen, const char **where,
+		     char *dst, size_t cap, bool raw)
+{
+	if (once(seen))
+		return -EBADMSG;
+	*where = dst;
+	return read_value(&r->at, dst, cap, raw);
+}
+
 /* The value of parameter `name`; the cursor stands behind its "=". */
 static int read_param(struct reader *r, const char *name)
 {
 	struct digest_challenge *c = r->c;
-	struct cursor *at = &r->at;
+	struct digest_texts *t = r->texts;
 
 	if (strcasecmp(name, "realm") == 0)
-		return once(&r->has_realm) ? -EBADMSG :
-		       read_value(at, c->realm, sizeof(c->realm), false);
+		return read_text(r, &r->has_realm, &c->realm, t->realm,
+				 sizeof(t->realm), false);
 	if (strcasecmp(name, "nonce") == 0)
-		return once(&r->has_nonce) ? -EBADMSG :
-		       read_value(at, c->nonce, sizeof(c->nonce), false);
+		return read_text(r, &r->has_nonce, &c->nonce, t->nonce,
+				 sizeof(t->nonce), false);
 	/* "Returned unchanged" (RFC 7616 3.3), so its escapes stay. */
 	if (strcasecmp(name, "opaque") == 0)
-		return once(&c->has_opaque) ? -EBADMSG :
-		       read_value(at, c->opaque, sizeof(c->opaque), true);
+		return read_text(r, &r->has_opaque, &c->opaque, t->opaque,
+				 sizeof(t->opaque), true);
 	if (strcasecmp(name, "algorithm") == 0)
 		return once(&c->has_algorithm) ? -EBADMSG : read_algorithm(r);
 	if (strcasecmp(name, "stale") == 0)
@@ -258,10 +269,11 @@ static int read_params(struct reader *r)
 	}
 }
 
-int digest_parse(struct digest_challenge *c, const char *value, bool proxy)
+int digest_parse(struct digest_challenge *c, struct digest_texts *texts,
+		 const char *value, bool proxy)
 {
 	struct digest_challenge read = { .proxy = proxy };
-	struct reader r = { .at = { value }, .c = &read };
+	struct reader r = { .at = { value }, .c = &read, .texts = texts };
 	char scheme[PARAM_NAME_MAX];
 	int err;
 
@@ -282,4 +294,15 @@ int digest_parse(struct digest_challenge *c, const char *value, bool proxy)
 		return -ENOTSUP;
 	*c = read;
 	return 0;
+}
+
+int digest_unquote(char *dst, size_t cap, const char *value)
+{
+	struct cursor at = { value };
+
+	skip_space(&at);
+	if (read_value(&at, dst, cap, false))
+		return -EBADMSG;
+	skip_space(&at);
+	return *at.p || !dst[0] ? -EBADMSG : 0;
 }

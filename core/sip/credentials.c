@@ -7,6 +7,11 @@
  * we had from an earlier request may be old: being challenged with that one in
  * the request does not count as an answer.
  *
+ * No hash leaves for a realm that is not the carrier's: a server that we only
+ * heard of on the wire (a Contact, a Record-Route, a redirection) is answered
+ * in realms that configured targets have asked for, and never without TLS where
+ * they have it. An answer goes only to the server that asked.
+ *
  * Thread: signalling.
  */
 /* SPDX-License-Identifier: MIT */
@@ -16,45 +21,123 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "sip/auth_impl.h"
 #include "sip/build.h"
+#include "sip/client.h"
 #include "sip/msg.h"
 
-#define SESSIONS ARRAY_LEN(((struct client_auth *)0)->sessions)
 #define VALUE_MAX 4096
 
-static size_t find_session(const struct client_auth *auth,
-			   const struct digest_challenge *c)
+static unsigned int methods_of(const char *method)
+{
+	return method && !strcmp(method, "REGISTER") ? AUTH_REGISTER :
+						       AUTH_CALLS;
+}
+
+/* ---- a 401 or 407 --------------------------------------------------------- */
+
+/* One response while it is read.                                              */
+struct lesson {
+	struct sip_auth *auth;
+	struct credentials_use *use;
+	const osip_message_t *resp;
+	const struct hop *from;
+	unsigned int methods;
+	size_t taken[2];		/* WWW-, Proxy-Authenticate            */
+	bool foreign, refused, no_memory;
+};
+
+/* "In a row" is by one server: another one may ask for itself.                */
+static bool too_many(struct credentials_use *use, const struct hop *from,
+		     bool proxy)
+{
+	if (!addr_equal(&use->asker, &from->remote)) {
+		use->asker = from->remote;
+		use->challenges = 0;
+		memset(use->of_kind, 0, sizeof(use->of_kind));
+	}
+	return ++use->challenges > CLIENT_MAX_CHALLENGES ||
+	       ++use->of_kind[proxy] > CREDENTIALS_OF_KIND;
+}
+
+static bool is_own_server(const struct lesson *l)
+{
+	return !l->use->known_realms_only ||
+	       auth_knows_server(l->auth, l->from);
+}
+
+static bool is_own_realm(const struct lesson *l, const char *realm)
+{
+	const char *pinned = l->auth->account.realm;
+
+	if (pinned)
+		return !strcmp(pinned, realm);
+	return is_own_server(l) || auth_knows_realm(l->auth, realm);
+}
+
+/* Why nothing at all in it may be answered; NULL: something may.              */
+static const char *why_not(const struct lesson *l)
+{
+	const struct sip_account *account = &l->auth->account;
+
+	if (!account->username || !account->password)
+		return "no password";
+	if (!is_own_server(l) && l->from->transport != SIP_TLS &&
+	    l->auth->n_servers && !l->auth->in_clear)
+		return "challenged without TLS";
+	return NULL;
+}
+
+/* Index in use->answered, or use->n.                                          */
+static size_t find_answer(const struct credentials_use *use,
+			  const struct auth_session *s)
 {
 	size_t i;
 
-	for (i = 0; i < auth->n; i++) {
-		const struct digest_challenge *old =
-			&auth->sessions[i].challenge;
-
-		if (old->proxy == c->proxy && !strcmp(old->realm, c->realm))
-			break;
-	}
-	return i;
+	for (i = 0; s && i < use->n; i++)
+		if (use->answered[i].session == s->id)
+			return i;
+	return use->n;
 }
 
-/* 0: taken; -EACCES: it was answered before.                                  */
-static int take(struct client_auth *auth, struct credentials_use *use,
-		const struct digest_challenge *c)
+/* The challenge for which this request has answer i already. What was refused
+ * is a second use of its nonce when another challenge came in between: some
+ * servers take a nonce only once.                                             */
+static bool is_refusal(struct credentials_use *use, size_t i, bool stale)
 {
-	size_t i = find_session(auth, c);
+	bool first_use = use->answered[i].at + 1 == use->challenges;
 
-	if (i == SESSIONS)
-		return -ENOSPC;
-	if (use->sessions[i].answered) {
-		if (!c->stale || use->sessions[i].stale)
-			return -EACCES;
-		use->sessions[i].stale = true;
+	if ((first_use && !stale) || use->answered[i].again)
+		return true;
+	use->answered[i].again = true;
+	return false;
+}
+
+static void take(struct lesson *l, const struct digest_challenge *c)
+{
+	struct auth_session *s = auth_find(l->auth, c->proxy, c->realm,
+					   l->from);
+	struct credentials_use *use = l->use;
+	size_t i = find_answer(use, s);
+
+	if (i == AUTH_SESSIONS_MAX ||
+	    (i < use->n && is_refusal(use, i, c->stale))) {
+		l->refused = true;
+		auth_forget(l->auth, s);
+		return;
 	}
-	use->sessions[i].answered = true;
-	auth->sessions[i] = (struct digest_session){ .challenge = *c };
-	if (i == auth->n)
-		auth->n++;
-	return 0;
+	s = auth_put(l->auth, c, l->from);
+	if (!s || (!use->known_realms_only &&
+		   auth_meet_realm(l->auth, c->realm))) {
+		l->no_memory = true;
+		return;
+	}
+	s->methods |= l->methods;
+	use->answered[i].session = s->id;
+	use->answered[i].at = use->challenges;
+	if (i == use->n)
+		use->n++;
+	l->taken[c->proxy]++;
 }
 
 /* RFC 8760 2.4: of several challenges for one realm, the first that we know.  */
@@ -62,76 +145,98 @@ static bool seen_above(const osip_message_t *resp, bool proxy, int nth,
 		       const char *realm)
 {
 	struct digest_challenge c;
+	struct digest_texts texts;
 	const char *value;
 
 	for (int i = 0; i < nth; i++) {
 		value = msg_challenge(resp, proxy, i);
-		if (!digest_parse(&c, value, proxy) && !strcmp(c.realm, realm))
+		if (!digest_parse(&c, &texts, value, proxy) &&
+		    !strcmp(c.realm, realm))
 			return true;
 	}
 	return false;
 }
 
-struct outcome {
-	size_t taken;
-	bool foreign, refused;
-};
-
-static void learn_one(struct client_auth *auth, struct credentials_use *use,
-		      const struct sip_account *account,
-		      const osip_message_t *resp, bool proxy, int nth,
-		      struct outcome *o)
+/* The nth challenge of its kind; false past the end.                          */
+static bool learn_one(struct lesson *l, bool proxy, int nth)
 {
+	const char *value = msg_challenge(l->resp, proxy, nth);
 	struct digest_challenge c;
+	struct digest_texts texts;
 
-	if (digest_parse(&c, msg_challenge(resp, proxy, nth), proxy))
-		return;
-	if (account->realm && strcmp(account->realm, c.realm)) {
-		o->foreign = true;
-		return;
+	if (!value)
+		return false;
+	if (digest_parse(&c, &texts, value, proxy))
+		return true;
+	if (!is_own_realm(l, c.realm))
+		l->foreign = true;
+	else if (!seen_above(l->resp, proxy, nth, c.realm))
+		take(l, &c);
+	return true;
+}
+
+/* A server that asks for one realm, in spite of an answer for another, has no
+ * use for that one: a carrier may rename its realm. Where a second proxy behind
+ * it does want it, that one asks again.                                       */
+static void drop_unasked(struct lesson *l, bool proxy)
+{
+	struct auth_session *chosen[AUTH_SESSIONS_MAX];
+	size_t n = auth_choose(l->auth, l->from, l->methods, chosen);
+
+	for (size_t i = 0; i < n; i++) {
+		struct auth_session *s = chosen[i];
+
+		if (s->digest.challenge.proxy != proxy ||
+		    find_answer(l->use, s) < l->use->n)
+			continue;
+		s->methods &= ~l->methods;
+		if (!s->methods)
+			auth_forget(l->auth, s);
 	}
-	if (seen_above(resp, proxy, nth, c.realm))
-		return;
-	if (take(auth, use, &c))
-		o->refused = true;
-	else
-		o->taken++;
 }
 
 /* 22.3: a proxy that forked puts the challenges of all branches into the one
  * answer that it passes on, of either kind whatever the code.                 */
-static void learn_all(struct client_auth *auth, struct credentials_use *use,
-		      const struct sip_account *account,
-		      const osip_message_t *resp, bool proxy,
-		      struct outcome *o)
+static void learn_all(struct lesson *l)
 {
-	for (int i = 0; msg_challenge(resp, proxy, i); i++)
-		learn_one(auth, use, account, resp, proxy, i, o);
+	for (int proxy = 0; proxy < 2; proxy++) {
+		for (int i = 0; learn_one(l, proxy, i);)
+			i++;
+		if (l->taken[proxy])
+			drop_unasked(l, proxy);
+	}
 }
 
-int credentials_learn(struct client_auth *auth, struct credentials_use *use,
-		      const struct sip_account *account,
-		      const osip_message_t *resp, const char **note)
+int credentials_learn(struct sip_auth *auth, struct credentials_use *use,
+		      const osip_message_t *resp, const struct hop *from,
+		      const char **note)
 {
-	struct outcome o = { 0 };
+	struct lesson l = {
+		.auth = auth, .use = use, .resp = resp, .from = from,
+		.methods = methods_of(resp->cseq->method),
+	};
 
 	*note = "no account";
-	if (!account || !auth)
+	if (!auth)
 		return -EACCES;
-	*note = "no password";
-	if (!account->username || !account->password)
+	*note = why_not(&l);
+	if (*note)
 		return -EACCES;
 	*note = "wrong credentials";
-	if (++use->challenges > CLIENT_MAX_CHALLENGES)
+	if (too_many(use, from, resp->status_code == 407))
 		return -EACCES;
-	learn_all(auth, use, account, resp, false, &o);
-	learn_all(auth, use, account, resp, true, &o);
-	if (o.taken && !o.refused)
-		return 0;
-	if (!o.refused)
-		*note = o.foreign ? "foreign realm" : "no known challenge";
-	return -EACCES;
+	learn_all(&l);
+	if (l.no_memory) {
+		*note = "no memory";
+		return -ENOMEM;
+	}
+	if (l.refused)
+		return -EACCES;
+	*note = l.foreign ? "foreign realm" : "no known challenge";
+	return l.taken[0] || l.taken[1] ? 0 : -EACCES;
 }
+
+/* ---- requests ------------------------------------------------------------- */
 
 static int apply_one(struct digest_session *s,
 		     const struct sip_account *account, osip_message_t *req,
@@ -152,27 +257,106 @@ static int apply_one(struct digest_session *s,
 	return err;
 }
 
-int credentials_apply(struct client_auth *auth,
-		      const struct sip_account *account, osip_message_t *req,
-		      struct random *random)
+int credentials_apply(struct sip_auth *auth,
+		      const struct credentials_use *use, osip_message_t *req,
+		      const struct hop *to, struct random *random)
 {
 	const osip_body_t *body = osip_list_get(&req->bodies, 0);
 	struct digest_request what = { .method = req->sip_method };
+	struct auth_session *chosen[AUTH_SESSIONS_MAX];
 	char *uri = NULL;
+	size_t n;
 	int err = 0;
 
 	build_remove_header(req, "Authorization");
 	build_remove_header(req, "Proxy-Authorization");
-	if (!auth || !auth->n || !account || !account->password)
+	if (!auth)
+		return 0;
+	if (!use->known_realms_only)
+		auth_meet_server(auth, to);
+	n = auth_choose(auth, to, methods_of(req->sip_method), chosen);
+	if (!n)
 		return 0;
 	if (osip_uri_to_str(req->req_uri, &uri))
 		return -ENOMEM;
 	what.uri = uri;
 	what.body = body ? body->body : "";
 	what.body_len = body ? body->length : 0;
-	for (size_t i = 0; i < auth->n && !err; i++)
-		err = apply_one(&auth->sessions[i], account, req, &what,
+	for (size_t i = 0; i < n && !err; i++)
+		err = apply_one(&chosen[i]->digest, &auth->account, req, &what,
 				random);
 	osip_free(uri);
 	return err;
+}
+
+void credentials_confine(const struct sip_auth *auth, osip_message_t *req,
+			 const struct hop *to)
+{
+	if (auth && auth_knows_server(auth, to) &&
+	    (to->transport == SIP_TLS || auth->in_clear))
+		return;
+	build_remove_header(req, "Authorization");
+	build_remove_header(req, "Proxy-Authorization");
+}
+
+/* ---- Authentication-Info (RFC 7616 3.5) ----------------------------------- */
+
+/* osip makes one entry of each parameter, since it splits at the commas.      */
+static const char *next_nonce(const osip_message_t *resp, bool proxy)
+{
+	const osip_list_t *all = proxy ? &resp->proxy_authentication_infos :
+					 &resp->authentication_infos;
+	const osip_authentication_info_t *info;
+
+	for (int i = 0; (info = osip_list_get(all, i)); i++)
+		if (info->nextnonce)
+			return info->nextnonce;
+	return NULL;
+}
+
+/* The header names no realm: with more than one session nobody can tell.      */
+static struct auth_session *only_one(struct sip_auth *auth, bool proxy,
+				     unsigned int methods,
+				     const struct hop *from)
+{
+	struct auth_session *chosen[AUTH_SESSIONS_MAX], *found = NULL;
+	size_t n = auth_choose(auth, from, methods, chosen);
+
+	for (size_t i = 0; i < n; i++) {
+		if (chosen[i]->digest.challenge.proxy != proxy)
+			continue;
+		if (found)
+			return NULL;
+		found = chosen[i];
+	}
+	return found;
+}
+
+/* Without memory the old nonce stays, and may be refused as stale. The key of a
+ * "-sess" rests on its first nonce (3.4.2), so that one stays too.            */
+static void take_next(struct sip_auth *auth, const osip_message_t *resp,
+		      bool proxy, const struct hop *from)
+{
+	const char *value = next_nonce(resp, proxy);
+	char nonce[DIGEST_NONCE_LEN];
+	struct digest_challenge c;
+	struct auth_session *s;
+
+	if (!value || digest_unquote(nonce, sizeof(nonce), value))
+		return;
+	s = only_one(auth, proxy, methods_of(resp->cseq->method), from);
+	if (!s || digest_is_sess(s->digest.challenge.algorithm))
+		return;
+	c = s->digest.challenge;
+	c.nonce = nonce;
+	auth_put(auth, &c, from);
+}
+
+void credentials_info(struct sip_auth *auth, const osip_message_t *resp,
+		      const struct hop *from)
+{
+	if (!auth)
+		return;
+	take_next(auth, resp, false, from);
+	take_next(auth, resp, true, from);
 }

@@ -7,24 +7,50 @@
 #ifndef SIP_CREDENTIALS_H
 #define SIP_CREDENTIALS_H
 
-#include "sip/client.h"
+#include "sip/auth.h"
+#include "sip/osip.h"
+#include "sip/transport.h"
 
-/* How often one request answered each session of its client_auth.             */
-struct credentials_use {
-	unsigned int challenges;	/* 401 and 407 in a row                */
-	struct {
-		bool answered, stale;
-	} sessions[4];
+enum {
+	AUTH_SESSIONS_MAX = 8,		/* nonces that one account remembers   */
+	CREDENTIALS_OF_KIND = 2,	/* 401 (407) of one server to one request
+					 * that are answered                   */
 };
 
-/* Takes the challenges of resp into `auth`. 0: try again; -EACCES: it ends here,
- * `note` says why.                                                            */
-int credentials_learn(struct client_auth *auth, struct credentials_use *use,
-		      const struct sip_account *account,
-		      const osip_message_t *resp, const char **note);
-/* Replaces (Proxy-)Authorization by answers from all sessions. 0, -ENOMEM.    */
-int credentials_apply(struct client_auth *auth,
-		      const struct sip_account *account, osip_message_t *req,
-		      struct random *random);
+/* What one request has done with challenges so far; starts as { 0 }.          */
+struct credentials_use {
+	/* Only realms that this account has already met, or that are named in
+	 * it, are answered: the target was learned from the wire.             */
+	bool known_realms_only;
+	struct addr asker;		/* the counts below are of this server */
+	unsigned int challenges;	/* 401 and 407 in a row                */
+	unsigned int of_kind[2];	/* 401; 407                            */
+	size_t n;
+	struct {
+		uint32_t session;	/* its id in auth_impl.h               */
+		unsigned int at;	/* which challenge it answered         */
+		bool again;		/* stale, and answered once more       */
+	} answered[AUTH_SESSIONS_MAX];
+};
+
+/* Takes the challenges of resp, which `from` sent. 0: try again; -EACCES: it
+ * ends here, `note` says why; -ENOMEM.                                        */
+int credentials_learn(struct sip_auth *auth, struct credentials_use *use,
+		      const osip_message_t *resp, const struct hop *from,
+		      const char **note);
+/* Replaces (Proxy-)Authorization by answers to what `to` has asked before, and
+ * to what this request was asked. 0, -ENOMEM. Fine with auth NULL.            */
+int credentials_apply(struct sip_auth *auth,
+		      const struct credentials_use *use, osip_message_t *req,
+		      const struct hop *to, struct random *random);
+/* What repeats the credentials of another request (the ACK those of its INVITE,
+ * RFC 3261 22.1) is about to leave for `to`: takes them out again unless that is
+ * a server of the account's.                                                  */
+void credentials_confine(const struct sip_auth *auth, osip_message_t *req,
+			 const struct hop *to);
+/* A 2xx of `from`: takes over the nonce that it wants next time (RFC 7616 3.5),
+ * where it is clear which one that replaces. Fine with auth NULL.             */
+void credentials_info(struct sip_auth *auth, const osip_message_t *resp,
+		      const struct hop *from);
 
 #endif

@@ -19,6 +19,8 @@ enum {
 	CNONCE_DIGITS = 32,
 };
 
+_Static_assert(CNONCE_DIGITS < DIGEST_CNONCE_LEN, "a cnonce fits");
+
 struct part {
 	const void *data;
 	size_t len;
@@ -33,11 +35,6 @@ static const EVP_MD *hash_of(enum digest_algorithm a)
 {
 	return a == DIGEST_MD5 || a == DIGEST_MD5_SESS ? EVP_md5() :
 							 EVP_sha256();
-}
-
-static bool is_sess(enum digest_algorithm a)
-{
-	return a == DIGEST_MD5_SESS || a == DIGEST_SHA256_SESS;
 }
 
 /* H(part:part:...) in lower-case hex (RFC 7616 3.4.1). 0 or -EIO. */
@@ -75,7 +72,7 @@ static int hash_a1(const struct digest_session *s,
 			       text(account->password) };
 	int err = hash(c->algorithm, dst, user, 3);
 
-	if (!err && is_sess(c->algorithm)) {
+	if (!err && digest_is_sess(c->algorithm)) {
 		struct part sess[] = { text(dst), text(c->nonce),
 				       text(s->cnonce) };
 
@@ -175,9 +172,9 @@ static void write_answer(struct buf *out, const struct digest_session *s,
 		buf_printf(out, ", algorithm=%s", algorithms[c->algorithm]);
 	/* Without qop there is no cnonce, except that "-sess" cannot be
 	 * checked without it. */
-	if (qop || is_sess(c->algorithm))
+	if (qop || digest_is_sess(c->algorithm))
 		write_quoted(out, ", cnonce", s->cnonce);
-	if (c->has_opaque) {
+	if (c->opaque) {
 		buf_puts(out, ", opaque=\"");
 		buf_puts(out, c->opaque);
 		buf_putc(out, '"');
@@ -197,7 +194,7 @@ int digest_answer(struct digest_session *s, const struct sip_account *account,
 		return -ENOENT;
 	if (str_has_ctl(account->username) || str_has_ctl(req->uri))
 		return -EINVAL;
-	if (!s->cnonce[0] || !is_sess(s->challenge.algorithm))
+	if (!s->cnonce[0] || !digest_is_sess(s->challenge.algorithm))
 		random_hex(random, s->cnonce, CNONCE_DIGITS);
 	s->nc++;
 	err = digest_response(response, s, account, req);

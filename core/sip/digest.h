@@ -1,7 +1,7 @@
 /*
  * digest.h - answers to digest challenges (RFC 2617, 7616, 8760).
  *
- * Pure functions over text plus a small state per challenge; no I/O.
+ * Pure functions over text plus a small state per nonce; no I/O.
  * Thread: signalling.
  */
 /* SPDX-License-Identifier: MIT */
@@ -16,34 +16,55 @@
 #include "base/random.h"
 #include "sip/sip.h"
 
+#define DIGEST_REALM_LEN 256
+#define DIGEST_NONCE_LEN 512
+#define DIGEST_CNONCE_LEN 48
+#define DIGEST_HEX 65			/* of SHA-256, and NUL                 */
+
 enum digest_algorithm { DIGEST_MD5, DIGEST_MD5_SESS, DIGEST_SHA256,
 			DIGEST_SHA256_SESS };
 
-/* One challenge, as parsed from WWW-Authenticate or Proxy-Authenticate. */
+/* One challenge of WWW-Authenticate or Proxy-Authenticate. Its texts stand
+ * wherever it was read into.                                                  */
 struct digest_challenge {
-	bool proxy;			/* 407: answer in Proxy-Authorization */
-	char realm[256];
-	char nonce[512];
-	char opaque[512];		/* with its escapes, as it came */
-	bool has_opaque;
+	const char *realm, *nonce;
+	const char *opaque;		/* with its escapes, as it came; NULL:
+					 * none                                */
+	bool proxy;			/* 407: answer in Proxy-Authorization  */
 	bool stale;
-	bool qop_auth, qop_auth_int;	/* neither: no qop (RFC 2069) */
-	enum digest_algorithm algorithm;
+	bool qop_auth, qop_auth_int;	/* neither: no qop (RFC 2069)          */
 	bool has_algorithm;		/* named: then the answer names it too */
+	enum digest_algorithm algorithm;
+};
+
+/* Room for what digest_parse() reads.                                         */
+struct digest_texts {
+	char realm[DIGEST_REALM_LEN];
+	char nonce[DIGEST_NONCE_LEN];
+	char opaque[DIGEST_NONCE_LEN];
 };
 
 /* `value` is the header's value without its name; only the first challenge in
- * it is read. 0, -EBADMSG (broken, or a value that does not fit), -ENOTSUP
- * (another scheme, an unknown algorithm or only unknown qops). */
-int digest_parse(struct digest_challenge *c, const char *value, bool proxy);
+ * it is read, into `texts`. 0, -EBADMSG (broken, or a value that does not fit),
+ * -ENOTSUP (another scheme, an unknown algorithm or only unknown qops).       */
+int digest_parse(struct digest_challenge *c, struct digest_texts *texts,
+		 const char *value, bool proxy);
+/* One value that may be quoted, alone, without its quotes and escapes. 0,
+ * -EBADMSG (broken, empty, or it does not fit).                               */
+int digest_unquote(char *dst, size_t cap, const char *value);
 
-/* Use of one nonce: nc rises with each request that carries it. */
+/* Use of one nonce: nc rises with each request that carries it.               */
 struct digest_session {
 	struct digest_challenge challenge;
-	uint32_t nc;			/* uses so far */
-	char cnonce[48];		/* fresh per session for -sess, else per
-					 * request; start with "" */
+	uint32_t nc;			/* uses so far                         */
+	char cnonce[DIGEST_CNONCE_LEN];	/* one for all of a -sess, else fresh for
+					 * each request; starts as ""          */
 };
+
+static inline bool digest_is_sess(enum digest_algorithm a)
+{
+	return a == DIGEST_MD5_SESS || a == DIGEST_SHA256_SESS;
+}
 
 struct digest_request {
 	const char *method, *uri;
@@ -51,16 +72,14 @@ struct digest_request {
 	size_t body_len;
 };
 
-#define DIGEST_HEX 65			/* of SHA-256, and NUL                 */
-
-/* The response for a session whose nc and cnonce are set.                     */
+/* The response for a session whose nc and cnonce are set. 0 or -EIO.          */
 int digest_response(char dst[DIGEST_HEX], const struct digest_session *s,
 		    const struct sip_account *account,
 		    const struct digest_request *req);
 /* Appends the value of (Proxy-)Authorization to `out` and counts nc up.
  * -ENOENT: account has no user name or password; -EINVAL: a control character
  * in user name or URI; -EIO: no such hash in the crypto library. Test out->err
- * afterwards. */
+ * afterwards.                                                                 */
 int digest_answer(struct digest_session *s, const struct sip_account *account,
 		  const struct digest_request *req, struct random *random,
 		  struct buf *out);

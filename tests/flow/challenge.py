@@ -76,3 +76,27 @@ def no_hash(request):
     """Asserts that nothing of a password is in it."""
     for word in (b"response", b"Authorization", b"password1"):
         assert word not in request.raw, request.raw
+
+
+def ask(peer, request, *challenges, proxy=False, code=None):
+    """Challenges an INVITE and takes the ACK."""
+    name = "Proxy-Authenticate" if proxy else "WWW-Authenticate"
+    extra = [c if isinstance(c, tuple) else (name, c) for c in challenges]
+    peer.answer(request, code or (407 if proxy else 401), "Who Are You",
+                to_tag="asked", extra=extra)
+    if request.method == "INVITE":
+        ack = peer.expect("ACK")
+        assert ack.branch == request.branch
+        assert ack.all("authorization") == request.all("authorization")
+    return challenges[0]
+
+
+def again(peer, before):
+    """The request after a challenge: 8.1.3.5."""
+    after = peer.expect(before.method)
+    assert after.cseq[0] == before.cseq[0] + 1
+    assert after.branch != before.branch
+    for name in ("call-id", "from", "to"):
+        assert after.get(name) == before.get(name), name
+    assert after.uri == before.uri and not after.tag("to")
+    return after

@@ -5,7 +5,7 @@ SPDX-License-Identifier: MIT
 import pytest
 
 import challenge
-from challenge import make, no_hash, right
+from challenge import again, ask, make, no_hash, right
 from udp_peer import Answered
 
 CLIENT = {"username": "client1", "password": "password1"}
@@ -20,30 +20,6 @@ def placed(stage, peer):
         no_hash(invite)
         return request_id, invite
     return place
-
-
-def ask(peer, request, *challenges, proxy=False, code=None):
-    """Challenges an INVITE and takes the ACK."""
-    name = "Proxy-Authenticate" if proxy else "WWW-Authenticate"
-    extra = [c if isinstance(c, tuple) else (name, c) for c in challenges]
-    peer.answer(request, code or (407 if proxy else 401), "Who Are You",
-                to_tag="asked", extra=extra)
-    if request.method == "INVITE":
-        ack = peer.expect("ACK")
-        assert ack.branch == request.branch
-        assert ack.all("authorization") == request.all("authorization")
-    return challenges[0]
-
-
-def again(peer, before):
-    """The request after a challenge: 8.1.3.5."""
-    after = peer.expect(before.method)
-    assert after.cseq[0] == before.cseq[0] + 1
-    assert after.branch != before.branch
-    for name in ("call-id", "from", "to"):
-        assert after.get(name) == before.get(name), name
-    assert after.uri == before.uri and not after.tag("to")
-    return after
 
 
 def finish(stage, peer, receiver, request_id, invite):
