@@ -1,0 +1,255 @@
+/*
+ * trace.c - the last messages on the wire, kept in a ring and found by Call-ID.
+ *
+ *	memory	[ record | record | ...        free       ... | record | record ]
+ *		                   ^head                       ^tail
+ *	buckets	Call-ID's hash -> first and last record; each knows the next one
+ *
+ * The oldest record of all is also the first of its bucket, so that adding and
+ * making room cost the same however much is kept. A bucket holds a call or two.
+ * The Call-ID itself is not compared: 64 bits of a hash with a secret key do.
+ *
+ * Thread: signalling; a copy belongs to whoever asked for it.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sip/trace.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/siphash.h"
+#include "sip/lines.h"
+#include "sip/trace_redact.h"
+
+enum {
+	BYTES_A_BUCKET = 1024,		/* of the ring                         */
+	SHARE = 4,			/* one message takes a quarter at most */
+};
+
+#define RING_MAX ((size_t)1 << 30)
+#define NONE UINT32_MAX
+#define ALIGN 8u
+
+struct record {
+	uint32_t size;			/* with its text, and up to ALIGN      */
+	uint32_t next;			/* of its bucket, or NONE              */
+	uint64_t hash;
+	struct sip_trace_message m;	/* its data stand behind               */
+};
+
+struct bucket {
+	uint32_t first, last;
+};
+
+struct trace {
+	const struct clock *clock;
+	uint64_t key[2];
+	char *ring;
+	uint32_t cap, head, tail;
+	uint32_t end;			/* wrapped: where the upper part ends  */
+	bool wrapped;
+	size_t n;
+	struct bucket *buckets;
+	size_t mask;
+};
+
+/* ---- the ring ------------------------------------------------------------- */
+
+static struct record *record_at(const struct trace *t, uint32_t at)
+{
+	return (struct record *)(void *)(t->ring + at);
+}
+
+static struct bucket *bucket_of(const struct trace *t, uint64_t hash)
+{
+	return &t->buckets[hash & t->mask];
+}
+
+static void drop_oldest(struct trace *t)
+{
+	const struct record *r = record_at(t, t->tail);
+	struct bucket *b = bucket_of(t, r->hash);
+
+	b->first = r->next;
+	if (b->first == NONE)
+		b->last = NONE;
+	t->tail += r->size;
+	t->n--;
+	if (t->wrapped && t->tail == t->end) {
+		t->tail = 0;
+		t->wrapped = false;
+	}
+	if (!t->n)
+		t->head = t->tail = 0;
+}
+
+/* Room for a record in one piece.                                             */
+static struct record *place(struct trace *t, uint32_t size)
+{
+	struct record *r;
+
+	for (;;) {
+		if (!t->wrapped && size <= t->cap - t->head)
+			break;
+		if (!t->wrapped) {
+			t->end = t->head;
+			t->head = 0;
+			t->wrapped = true;
+		}
+		if (size <= t->tail - t->head)
+			break;
+		drop_oldest(t);
+	}
+	r = record_at(t, t->head);
+	r->size = size;
+	t->head += size;
+	t->n++;
+	return r;
+}
+
+/* Behind the others of its bucket.                                            */
+static void link_record(struct trace *t, struct record *r, uint64_t hash)
+{
+	uint32_t at = (uint32_t)((char *)r - t->ring);
+	struct bucket *b = bucket_of(t, hash);
+
+	r->hash = hash;
+	r->next = NONE;
+	if (b->last == NONE)
+		b->first = at;
+	else
+		record_at(t, b->last)->next = at;
+	b->last = at;
+}
+
+static uint32_t aligned(size_t n)
+{
+	return (uint32_t)((n + ALIGN - 1) & ~(size_t)(ALIGN - 1));
+}
+
+static size_t keep_of(const struct trace *t, size_t len)
+{
+	size_t most = t->cap / SHARE - sizeof(struct record);
+
+	if (most > TRACE_MESSAGE_MAX)
+		most = TRACE_MESSAGE_MAX;
+	return len < most ? len : most;
+}
+
+void trace_add(struct trace *t, bool sent, const struct hop *hop,
+	       const char *data, size_t len)
+{
+	size_t keep, at, id_len;
+	struct record *r;
+	uint64_t hash;
+	char *text;
+
+	if (!t)
+		return;
+	keep = keep_of(t, len);
+	if (lines_call_id(data, keep, &at, &id_len) ||
+	    id_len > TRACE_CALL_ID_MAX)
+		return;
+	hash = siphash(t->key, data + at, id_len);
+	r = place(t, aligned(sizeof(*r) + keep));
+	link_record(t, r, hash);
+	text = (char *)(r + 1);
+	r->m = (struct sip_trace_message){
+		.sent = sent, .transport = hop->transport,
+		.local = hop->local, .remote = hop->remote,
+		.wall_ms = clock_wall_ms(t->clock),
+		.mono_ns = clock_now_ns(t->clock),
+		.len = keep, .cut = len - keep,
+	};
+	memcpy(text, data, keep);
+	trace_redact(text, keep);
+}
+
+/* ---- reading -------------------------------------------------------------- */
+
+int trace_copy(const struct trace *t, const char *call_id, struct buf *copy)
+{
+	static const char padding[ALIGN];
+	const struct record *r;
+	bool found = false;
+	uint64_t hash;
+	uint32_t at;
+
+	if (!t)
+		return -ENOENT;
+	hash = siphash(t->key, call_id, strlen(call_id));
+	for (at = bucket_of(t, hash)->first; at != NONE; at = r->next) {
+		r = record_at(t, at);
+		if (r->hash != hash)
+			continue;
+		found = true;
+		buf_write(copy, &r->m, sizeof(r->m));
+		buf_write(copy, r + 1, r->m.len);
+		buf_write(copy, padding, aligned(r->m.len) - r->m.len);
+	}
+	return found ? 0 : -ENOENT;
+}
+
+int sip_trace(const struct sip *sip, const char *call_id, struct buf *copy)
+{
+	return trace_copy(sip->trace, call_id, copy);
+}
+
+bool sip_trace_next(const struct buf *copy, size_t *pos,
+		    struct sip_trace_message *m)
+{
+	if (copy->len - *pos < sizeof(*m))
+		return false;
+	memcpy(m, copy->data + *pos, sizeof(*m));
+	m->data = copy->data + *pos + sizeof(*m);
+	*pos += sizeof(*m) + aligned(m->len);
+	return true;
+}
+
+/* ---- life ----------------------------------------------------------------- */
+
+static void init_buckets(struct trace *t, size_t n)
+{
+	t->mask = n - 1;
+	for (size_t i = 0; i < n; i++)
+		t->buckets[i] = (struct bucket){ NONE, NONE };
+}
+
+int trace_new(struct trace **tp, const struct clock *clock, size_t cap_bytes)
+{
+	struct trace *t;
+	size_t n = 1;
+
+	if (cap_bytes < TRACE_BYTES_MIN)
+		cap_bytes = TRACE_BYTES_MIN;
+	if (cap_bytes > RING_MAX)
+		cap_bytes = RING_MAX;
+	while (n * BYTES_A_BUCKET < cap_bytes)
+		n *= 2;
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return -ENOMEM;
+	t->clock = clock;
+	t->cap = (uint32_t)(cap_bytes - sizeof(*t) - n * sizeof(*t->buckets));
+	t->cap &= ~(ALIGN - 1);
+	t->ring = malloc(t->cap);
+	t->buckets = malloc(n * sizeof(*t->buckets));
+	if (!t->ring || !t->buckets) {
+		trace_free(t);
+		return -ENOMEM;
+	}
+	init_buckets(t, n);
+	random_fill(random_system(), t->key, sizeof(t->key));
+	*tp = t;
+	return 0;
+}
+
+void trace_free(struct trace *t)
+{
+	if (!t)
+		return;
+	free(t->ring);
+	free(t->buckets);
+	free(t);
+}
