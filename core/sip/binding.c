@@ -92,7 +92,9 @@ static int set_headers(osip_message_t *m, const struct binding_request *b)
 	(void)str_printf(expires, sizeof(expires), "%d", b->expires_s);
 	if (osip_message_set_call_id(m, b->call_id) ||
 	    osip_message_set_cseq(m, cseq) ||
-	    osip_message_set_header(m, "Expires", expires))
+	    osip_message_set_header(m, "Expires", expires) ||
+	    /* RFC 3327 5.1: proxies on the way may put themselves in it.      */
+	    osip_message_set_header(m, "Supported", "path"))
 		return -ENOMEM;
 	return 0;
 }

@@ -120,16 +120,26 @@ int build_set_sdp(osip_message_t *m, const char *sdp)
 	return 0;
 }
 
-int build_set_via(osip_message_t *m, const char *sent_by, const char *branch)
+int build_set_via(osip_message_t *m, enum sip_transport transport,
+		  const char *sent_by, const char *branch)
 {
+	static const char *const names[] = { "UDP", "TCP", "TLS" };
 	char text[SIP_HOST_LEN + 96];
 	int err = str_printf(text, sizeof(text),
-			     "SIP/2.0/UDP %s;rport;branch=%s", sent_by, branch);
+			     "SIP/2.0/%s %s;rport;branch=%s",
+			     names[transport], sent_by, branch);
 
 	if (err)
 		return err;
 	osip_list_special_free(&m->vias, (void (*)(void *))osip_via_free);
 	return osip_message_set_via(m, text) ? -ENOMEM : 0;
+}
+
+void build_transport(struct buf *out, enum sip_transport transport)
+{
+	if (transport != SIP_UDP)
+		buf_printf(out, ";transport=%s",
+			   sip_transport_name(transport));
 }
 
 int build_set_cseq(osip_message_t *m, uint32_t number)

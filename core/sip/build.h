@@ -10,7 +10,11 @@
 #include "sip/stack.h"
 
 #define BUILD_MESSAGE_MAX 65000		/* fits a datagram                     */
-#define BUILD_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
+/* What we can, in every message that says so: methods (RFC 3261 20.5), option
+ * tags (20.37), and the shortest session interval in seconds (RFC 4028 4).     */
+#define BUILD_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
+#define BUILD_SUPPORTED "100rel, timer"
+#define BUILD_MIN_SE 90
 
 /* User part of a URI, everything but plain characters escaped (19.1.2).       */
 void build_user(struct buf *out, const char *user);
@@ -32,7 +36,10 @@ int build_copy_headers(osip_message_t *to, const osip_message_t *from,
 		       const char *name);
 int build_set_sdp(osip_message_t *m, const char *sdp);
 /* Sole Via of a request of ours (RFC 3261 18.1.1, RFC 3581 3).                */
-int build_set_via(osip_message_t *m, const char *sent_by, const char *branch);
+int build_set_via(osip_message_t *m, enum sip_transport transport,
+		  const char *sent_by, const char *branch);
+/* A URI's transport parameter, where it is not the default (19.1.1).          */
+void build_transport(struct buf *out, enum sip_transport transport);
 int build_set_cseq(osip_message_t *m, uint32_t number);
 /* "Reason: Q.850;cause=16"; nothing for 0.                                    */
 int build_set_q850(osip_message_t *m, int cause);

@@ -1,9 +1,10 @@
 /*
  * client.c - one request with all that may repeat it.
  *
- *	resolve -> try addrs[0] -> challenge? again, CSeq + 1
- *	               |            408, 503: next address, new branch
- *	               \-> final
+ *	resolve -> try ways[0] -> challenge? again, CSeq + 1
+ *	   ^           |            408, 503: next way, new branch
+ *	   |           \-> final -> `again`? again, CSeq + 1
+ *	   \------------------------ elsewhere
  *
  * CANCEL waits for a provisional answer (RFC 3261 9.1); until then it is a wish,
  * and while there is a wish nothing is tried again.
@@ -14,15 +15,25 @@
 #include "sip/client.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "sip/build.h"
+#include "sip/cancel.h"
 #include "sip/credentials.h"
 #include "sip/msg.h"
+#include "sip/oversize.h"
 #include "sip/resolve.h"
 #include "sip/stack.h"
 #include "sip/txn.h"
+
+enum {
+	REST_MS = 30000,		/* of a server that did not answer     */
+	REST_MAX_S = 3600,		/* that a Retry-After may ask for      */
+};
 
 struct client {
 	struct sip *sip;
@@ -30,15 +41,16 @@ struct client {
 	uint32_t cseq;
 	struct resolve_query *query;
 	struct resolve_result found;
-	size_t place;			/* in found.addrs                      */
-	size_t sock;
-	struct addr local, remote;
+	size_t place;			/* in found.ways: the next one         */
+	struct hop hop;
 	struct credentials_use use;
+	unsigned int again;		/* times that `again` was heard        */
+	struct oversize *oversize;	/* waits for a connection to open      */
 
 	struct txn *txn;
 	struct timer timer;		/* late verdict, or the end of CANCEL  */
 	int verdict;			/* 0: none is waiting                  */
-	const char *note;
+	char note[SIP_REASON_LEN];	/* "": none                            */
 	int q850;
 	bool provisional, cancel, cancel_sent, over;
 };
@@ -51,7 +63,7 @@ static void deliver(struct client *c, const osip_message_t *resp, int code,
 {
 	c->over = true;
 	timer_stop(stack_timers(c->sip), &c->timer);
-	c->p.response(c->p.arg, resp, code, true, note);
+	c->p.response(c->p.arg, resp, code, true, note && *note ? note : NULL);
 }
 
 /* A local verdict, told from the timer since it may arise inside a call of the
@@ -59,14 +71,15 @@ static void deliver(struct client *c, const osip_message_t *resp, int code,
 static void fail_later(struct client *c, int code, const char *note)
 {
 	c->verdict = code;
-	c->note = note;
+	(void)str_copy(c->note, sizeof(c->note), note);
 	if (timer_set_ms(stack_timers(c->sip), &c->timer, 0))
 		log_error("sip: no memory for a timer");
 }
 
 /* ---- one try -------------------------------------------------------------- */
 
-static void on_txn(void *arg, const osip_message_t *resp, int code);
+static void on_txn(void *arg, const osip_message_t *resp, int code,
+		   const char *note);
 
 static int complete(struct client *c)
 {
@@ -76,58 +89,102 @@ static int complete(struct client *c)
 	int err;
 
 	buf_init(&sent_by, SIP_HOST_LEN + 16);
-	stack_sent_by(c->sip, &c->local, &sent_by);
+	hop_sent_by(c->sip, &c->hop, &sent_by);
 	stack_branch(c->sip, branch);
 	err = sent_by.err;
 	if (!err)
-		err = build_set_via(req, sent_by.data, branch);
+		err = build_set_via(req, c->hop.transport, sent_by.data,
+				    branch);
 	buf_deinit(&sent_by);
 	if (!err)
 		err = build_set_cseq(req, c->cseq);
 	if (!err)
-		err = credentials_apply(c->p.auth, c->p.account, req,
+		err = credentials_apply(c->p.auth, &c->use, req, &c->hop,
 					c->sip->random);
 	return err;
 }
 
-/* A new transaction to the address in hand.                                   */
-static int send_request(struct client *c)
+/* Timer B belongs to all the servers together: one that is silent must leave
+ * time for the next.                                                          */
+static void share_time(struct client *c)
+{
+	if (c->place < c->found.n)
+		txn_limit(c->txn, stack_64t1_ms(c->sip) / CLIENT_SHARE);
+}
+
+/* A new transaction by the way in hand.                                       */
+static int transact(struct client *c)
 {
 	osip_message_t *copy = NULL;
-	int err = complete(c);
+	int err;
 
-	if (!err && c->p.leaves)
-		err = c->p.leaves(c->p.arg, c->p.request, (int)c->sock);
-	if (err)
-		return err;
+	if (c->p.leaves) {
+		err = c->p.leaves(c->p.arg, c->p.request, &c->hop);
+		if (err)
+			return err;
+	}
 	if (osip_message_clone(c->p.request, &copy))
 		return -ENOMEM;
 	c->provisional = false;
-	return txn_client(&c->txn, c->sip, copy, c->sock, &c->remote, on_txn,
-			  c);
+	err = txn_client(&c->txn, c->sip, copy, &c->hop, on_txn, c);
+	if (!err)
+		share_time(c);
+	return err;
 }
 
-static int try_address(struct client *c, const struct addr *remote)
+static int write_request(struct client *c)
 {
-	int sock = stack_pick(c->sip, c->p.target.listen,
-			      remote->sa.sa_family);
+	int err = c->p.prepare ? c->p.prepare(c->p.arg, c->p.request, &c->hop) :
+				 0;
+
+	return err ? err : complete(c);
+}
+
+static bool try_next(struct client *c);
+
+/* 18.1.1: the connection is open, or there will be none.                      */
+static void on_oversize(void *arg, const struct hop *hop)
+{
+	struct client *c = arg;
 	int err;
 
-	if (sock < 0)
-		return sock;
-	c->sock = (size_t)sock;
-	c->remote = *remote;
-	err = stack_local(c->sip, c->sock, remote, &c->local);
-	if (!err && c->p.prepare)
-		err = c->p.prepare(c->p.arg, c->p.request, &c->local, remote);
+	c->oversize = NULL;
+	if (hop)
+		c->hop = *hop;
+	err = hop ? write_request(c) : 0;
+	if (!err)
+		err = transact(c);
+	if (err && !try_next(c))
+		fail_later(c, 503, "the request could not be sent");
+}
+
+static int send_request(struct client *c)
+{
+	int err = write_request(c);
+
+	if (err)
+		return err;
+	if (oversize_is(c->sip, c->p.request, &c->hop) &&
+	    !oversize_start(&c->oversize, c->sip, &c->hop,
+			    c->p.target.listen, on_oversize, c))
+		return 0;
+	return transact(c);
+}
+
+static int try_way(struct client *c, const struct resolve_way *way)
+{
+	const struct sip_target *t = &c->p.target;
+	int err = hop_open(&c->hop, c->sip, way->transport, &way->addr,
+			   *t->name ? t->name : t->host, t->listen);
+
 	return err ? err : send_request(c);
 }
 
-/* True if there was one more address to try (RFC 3263 4.3).                   */
+/* True if there was one more server to try (RFC 3263 4.3).                    */
 static bool try_next(struct client *c)
 {
 	while (c->place < c->found.n)
-		if (!try_address(c, &c->found.addrs[c->place++]))
+		if (!try_way(c, &c->found.ways[c->place++]))
 			return true;
 	return false;
 }
@@ -138,73 +195,32 @@ static void on_resolved(void *arg, const struct resolve_result *result)
 
 	c->query = NULL;
 	c->found = *result;
+	c->place = 0;
 	if (result->err)
-		deliver(c, NULL, 503, "name not resolved");
+		deliver(c, NULL, 503, resolve_why(result->err));
 	else if (!try_next(c))
 		deliver(c, NULL, 503, "no way to the address");
 }
 
+static int find_way(struct client *c)
+{
+	struct resolve_reach reach;
+
+	hop_reach(c->sip, c->p.target.listen, &reach);
+	return resolve_start(&c->query, c->sip->resolver, &c->p.target, &reach,
+			     on_resolved, c);
+}
+
 /* ---- CANCEL (9.1) --------------------------------------------------------- */
-
-static int clone_routes(osip_message_t *to, const osip_message_t *from)
-{
-	osip_route_t *route, *copy;
-
-	for (int i = 0; (route = osip_list_get(&from->routes, i)); i++) {
-		if (osip_route_clone(route, &copy))
-			return -ENOMEM;
-		if (osip_list_add(&to->routes, copy, -1) < 0) {
-			osip_route_free(copy);
-			return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
-static int fill_cancel(osip_message_t *m, const osip_message_t *invite)
-{
-	osip_via_t *via = NULL;
-
-	m->sip_method = osip_strdup("CANCEL");
-	m->sip_version = osip_strdup("SIP/2.0");
-	if (!m->sip_method || !m->sip_version ||
-	    osip_uri_clone(invite->req_uri, &m->req_uri) ||
-	    osip_from_clone(invite->from, &m->from) ||
-	    osip_to_clone(invite->to, &m->to) ||
-	    osip_call_id_clone(invite->call_id, &m->call_id) ||
-	    osip_cseq_clone(invite->cseq, &m->cseq) ||
-	    osip_via_clone(msg_via(invite), &via))
-		return -ENOMEM;
-	if (osip_list_add(&m->vias, via, -1) < 0) {
-		osip_via_free(via);
-		return -ENOMEM;
-	}
-	osip_free(m->cseq->method);
-	m->cseq->method = osip_strdup("CANCEL");
-	return m->cseq->method ? clone_routes(m, invite) : -ENOMEM;
-}
 
 static int send_cancel(struct client *c)
 {
 	osip_message_t *m = NULL;
 	struct txn *t;
-	int err;
+	int err = cancel_request(&m, c->sip, c->p.request, c->q850);
 
-	if (osip_message_init(&m))
-		return -ENOMEM;
-	err = fill_cancel(m, c->p.request);
-	if (!err)
-		err = build_set_header(m, "Max-Forwards", "70");
-	if (!err)
-		err = build_add_agent(m, "User-Agent", c->sip);
-	if (!err)
-		err = build_set_q850(m, c->q850);
-	if (err) {
-		osip_message_free(m);
-		return err;
-	}
 	/* Its answer says nothing; what counts is the INVITE's.               */
-	return txn_client(&t, c->sip, m, c->sock, &c->remote, NULL, NULL);
+	return err ? err : txn_client(&t, c->sip, m, &c->hop, NULL, NULL);
 }
 
 static void cancel_now(struct client *c)
@@ -231,6 +247,8 @@ void client_cancel(struct client *c, int q850)
 		if (c->query)
 			resolve_cancel(c->query);
 		c->query = NULL;
+		oversize_cancel(c->oversize);
+		c->oversize = NULL;
 		fail_later(c, 487, "cancelled before it was sent");
 	}
 }
@@ -251,27 +269,70 @@ static void on_timer(struct timer *t)
 
 /* ---- answers -------------------------------------------------------------- */
 
+/* The next try of the same kind, with the next CSeq number (8.1.3.5).         */
+static bool repeat(struct client *c)
+{
+	c->cseq++;
+	return !send_request(c);
+}
+
 static bool retry_with_credentials(struct client *c,
 				   const osip_message_t *resp,
 				   const char **note)
 {
-	if (credentials_learn(c->p.auth, &c->use, c->p.account, resp, note))
+	if (credentials_learn(c->p.auth, &c->use, resp, &c->hop, note))
 		return false;
 	*note = NULL;
+	return repeat(c);
+}
+
+/* RFC 3263 4.3, RFC 3261 20.33: it is left alone for a while, by all.         */
+static void rest(struct client *c, const osip_message_t *resp)
+{
+	struct resolve_way way = { c->hop.transport, c->hop.remote };
+	int s = resp ? msg_retry_after(resp) : 0;
+
+	if (s > REST_MAX_S)
+		s = REST_MAX_S;
+	resolve_rest(c->sip->resolver, &way, s > 0 ? s * S_MS : REST_MS);
+}
+
+static bool same_target(const struct sip_target *a, const struct sip_target *b)
+{
+	return !strcmp(a->host, b->host) && a->port == b->port &&
+	       a->transport == b->transport;
+}
+
+static bool ask_owner(struct client *c, const osip_message_t *resp)
+{
+	struct sip_target before = c->p.target;
+
+	if (!c->p.again || c->again >= CLIENT_MAX_AGAIN ||
+	    !c->p.again(c->p.arg, resp, c->p.request, &c->p.target))
+		return false;
+	c->again++;
+	if (same_target(&before, &c->p.target))
+		return repeat(c);
 	c->cseq++;
-	return !send_request(c);
+	c->use.known_realms_only = true;	/* learned from the wire       */
+	c->p.target.prefer.sa.sa_family = AF_UNSPEC;
+	return !find_way(c);
 }
 
 static bool try_again(struct client *c, const osip_message_t *resp, int code,
 		      const char **note)
 {
+	bool unwell = !resp || code == 503;
+
+	if (unwell)
+		rest(c, resp);
 	if (c->cancel)
 		return false;
 	if (resp && (code == 401 || code == 407))
 		return retry_with_credentials(c, resp, note);
-	if (!resp || code == 503)
-		return try_next(c);
-	return false;
+	if (unwell && try_next(c))
+		return true;
+	return resp && code >= 300 && ask_owner(c, resp);
 }
 
 static void on_provisional(struct client *c, const osip_message_t *resp,
@@ -283,16 +344,19 @@ static void on_provisional(struct client *c, const osip_message_t *resp,
 	c->p.response(c->p.arg, resp, code, false, NULL);
 }
 
-static void on_txn(void *arg, const osip_message_t *resp, int code)
+static void on_txn(void *arg, const osip_message_t *resp, int code,
+		   const char *why)
 {
 	struct client *c = arg;
-	const char *note = NULL;
+	const char *note = why;
 
 	if (code < 200) {
 		on_provisional(c, resp, code);
 		return;
 	}
 	c->txn = NULL;
+	if (resp && code < 300)
+		credentials_info(c->p.auth, resp, &c->hop);
 	if (!try_again(c, resp, code, &note))
 		deliver(c, resp, code, note);
 }
@@ -317,6 +381,8 @@ int client_new(struct client **cp, struct sip *sip,
 	}
 	c->sip = sip;
 	c->p = *params;
+	(void)sip_auth_ref(c->p.auth);
+	c->use.known_realms_only = !params->own_target;
 	c->cseq = msg_cseq(req);
 	timer_init(&c->timer, on_timer, c);
 	*cp = c;
@@ -325,9 +391,7 @@ int client_new(struct client **cp, struct sip *sip,
 
 int client_start(struct client *c)
 {
-	return resolve_start(&c->query, c->sip->resolver, &c->p.target,
-			     stack_family(c->sip, c->p.target.listen),
-			     on_resolved, c);
+	return find_way(c);
 }
 
 uint32_t client_cseq(const struct client *c)
@@ -335,19 +399,14 @@ uint32_t client_cseq(const struct client *c)
 	return c->cseq;
 }
 
-const struct addr *client_remote(const struct client *c)
+const struct hop *client_hop(const struct client *c)
 {
-	return &c->remote;
+	return &c->hop;
 }
 
-const struct addr *client_local(const struct client *c)
+const struct sip_target *client_target(const struct client *c)
 {
-	return &c->local;
-}
-
-int client_listen(const struct client *c)
-{
-	return (int)c->sock;
+	return &c->p.target;
 }
 
 void client_free(struct client *c)
@@ -356,8 +415,10 @@ void client_free(struct client *c)
 		return;
 	if (c->query)
 		resolve_cancel(c->query);
+	oversize_cancel(c->oversize);
 	if (c->txn)
 		txn_detach(c->txn);
+	sip_auth_unref(c->p.auth);
 	timer_stop(stack_timers(c->sip), &c->timer);
 	osip_message_free(c->p.request);
 	free(c);

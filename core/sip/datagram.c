@@ -1,5 +1,5 @@
 /*
- * datagram.c - a datagram comes in: who is it for?
+ * datagram.c - a message comes in: who is it for?
  *
  *	response -> transaction (branch, method)
  *	         -> a call's record of 2xx (accepted.c) -> stray
@@ -99,17 +99,16 @@ static void new_request(struct inbound *in, osip_message_t *m)
 	if (!du && in->sip->n_server_txns >= STACK_SERVER_TXNS_MAX) {
 		dispatch(in, NULL);
 		osip_message_free(m);
-	} else if (!txn_server(&in->txn, in->sip, m, in->sock,
-			       &in->reply_to)) {
+	} else if (!txn_server(&in->txn, in->sip, m, &in->back)) {
 		dispatch(in, du);
 	}
 }
 
 /* Takes m.                                                                    */
-static void receive_request(struct sip *sip, size_t sock,
-			    const struct addr *from, osip_message_t *m)
+static void receive_request(struct sip *sip, const struct hop *from,
+			    osip_message_t *m)
 {
-	struct inbound in = { .sip = sip, .sock = sock, .source = *from };
+	struct inbound in = { .sip = sip, .from = *from };
 	struct txn *t;
 
 	if (MSG_IS_ACK(m)) {
@@ -126,10 +125,10 @@ static void receive_request(struct sip *sip, size_t sock,
 }
 
 /* A request that breaks a rule but says where it comes from.                  */
-static void refuse_broken(struct sip *sip, size_t sock,
-			  const struct addr *from, osip_message_t *m)
+static void refuse_broken(struct sip *sip, const struct hop *from,
+			  osip_message_t *m)
 {
-	struct inbound in = { .sip = sip, .sock = sock, .source = *from };
+	struct inbound in = { .sip = sip, .from = *from };
 
 	if (MSG_IS_REQUEST(m) && !MSG_IS_ACK(m) && !uas_open(&in, m))
 		uas_answer(&in, 400);
@@ -163,7 +162,7 @@ static void log_received(const struct addr *from, const osip_message_t *m)
 			  m->cseq->method, text);
 }
 
-void datagram_receive(struct sip *sip, size_t sock, const struct addr *from,
+void datagram_receive(struct sip *sip, const struct hop *from,
 		      const char *data, size_t len)
 {
 	osip_message_t *m = NULL;
@@ -180,13 +179,13 @@ void datagram_receive(struct sip *sip, size_t sock, const struct addr *from,
 	}
 	if (err && err != -EPROTO)
 		return;
-	log_received(from, m);
+	log_received(&from->remote, m);
 	if (err)
-		refuse_broken(sip, sock, from, m);
+		refuse_broken(sip, from, m);
 	else if (MSG_IS_RESPONSE(m))
 		receive_response(sip, m);
 	else
-		receive_request(sip, sock, from, m);
+		receive_request(sip, from, m);
 }
 
 /* ---- what came back ------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /*
- * datagram.h - a datagram comes in: who is it for?
+ * datagram.h - a message comes in: who is it for?
  *
  * Thread: signalling.
  */
@@ -7,9 +7,11 @@
 #ifndef SIP_DATAGRAM_H
 #define SIP_DATAGRAM_H
 
-#include "sip/stack.h"
+#include "sip/transport.h"
 
-void datagram_receive(struct sip *sip, size_t sock, const struct addr *from,
+/* A datagram, or one whole message of a connection. `from` says how an answer
+ * gets back.                                                                  */
+void datagram_receive(struct sip *sip, const struct hop *from,
 		      const char *data, size_t len);
 /* The beginning of a datagram of ours that did not reach `to`.                */
 void datagram_refused(struct sip *sip, const struct addr *to,

@@ -90,13 +90,16 @@ static int take_target(struct dialog *d, const osip_message_t *resp,
 }
 
 int dialog_init(struct dialog *d, const osip_message_t *resp,
-		const char *fallback, int listen)
+		const char *fallback, const struct dialog_way *way)
 {
 	int err;
 
-	*d = (struct dialog){ .listen = listen, .remote_cseq = -1 };
+	*d = (struct dialog){ .listen = way->listen, .remote_cseq = -1,
+			      .transport = way->transport };
 	d->local_cseq = msg_cseq(resp);
-	err = take_parties(d, resp);
+	err = copy_text(&d->name, way->name);
+	if (!err)
+		err = take_parties(d, resp);
 	if (!err)
 		err = take_routes(d, resp);
 	if (!err)
@@ -114,6 +117,7 @@ void dialog_deinit(struct dialog *d)
 	free(d->local_tag);
 	free(d->remote_tag);
 	free(d->target);
+	free(d->name);
 	for (size_t i = 0; i < d->n_routes; i++)
 		free(d->routes[i]);
 	memset(d, 0, sizeof(*d));
@@ -170,18 +174,43 @@ static int uri_parse(osip_uri_t **uri, const char *text)
 	return 0;
 }
 
-static int target_of(const osip_uri_t *uri, struct sip_target *t)
+static int transport_of(osip_uri_t *uri, enum sip_transport *transport)
 {
+	osip_uri_param_t *p = NULL;
+
+	/* 26.2: what began by TLS stays there, whatever the URI says.         */
+	if (*transport == SIP_TLS)
+		return 0;
+	if (uri->scheme && !strcasecmp(uri->scheme, "sips")) {
+		*transport = SIP_TLS;
+		return 0;
+	}
+	osip_uri_uparam_get_byname(uri, "transport", &p);
+	if (!p)
+		return 0;
+	if (!p->gvalue || sip_transport_parse(transport, p->gvalue))
+		return -EPROTONOSUPPORT;
+	return 0;
+}
+
+/* An address has no name of its own: its certificate is the carrier's.        */
+static int target_of(const struct dialog *d, osip_uri_t *uri,
+		     struct sip_target *t)
+{
+	struct addr numeric;
 	int64_t port = 0;
 
 	if (uri->port && str_to_i64(&port, uri->port, 1, 65535))
 		return -EBADMSG;
 	*t = (struct sip_target){ .port = (uint16_t)port,
-				  .transport = SIP_UDP };
+				  .transport = d->transport,
+				  .listen = d->listen };
 	if (str_copy(t->host, sizeof(t->host), uri->host) ||
 	    !host_is_valid(t->host))
 		return -EBADMSG;
-	return 0;
+	if (!addr_parse_ip(&numeric, t->host, 0))
+		(void)str_copy(t->name, sizeof(t->name), d->name);
+	return transport_of(uri, &t->transport);
 }
 
 int dialog_next_hop(const struct dialog *d, struct sip_target *t)
@@ -193,8 +222,7 @@ int dialog_next_hop(const struct dialog *d, struct sip_target *t)
 			    uri_parse(&uri, d->target);
 	if (err)
 		return err;
-	err = target_of(uri, t);
-	t->listen = d->listen;
+	err = target_of(d, uri, t);
 	osip_uri_free(uri);
 	return err;
 }

@@ -23,6 +23,13 @@ struct dialog_user {
 	void (*ack)(struct dialog_user *du, const osip_message_t *ack);
 };
 
+/* How the INVITE left that began it.                                          */
+struct dialog_way {
+	enum sip_transport transport;	/* never SIP_ANY                       */
+	int listen;			/* socket, -1: any                     */
+	const char *name;		/* of the certificate                  */
+};
+
 struct dialog {
 	char *call_id;
 	char *local, *remote;		/* values of From and To, with tags    */
@@ -33,14 +40,17 @@ struct dialog {
 	uint32_t local_cseq;		/* last used                           */
 	int64_t remote_cseq;		/* highest seen, -1: none              */
 	int listen;			/* socket that it began on             */
+	enum sip_transport transport;	/* that it began by                    */
+	char *name;			/* of the certificate, "": none        */
 };
 
-/* From a 2xx to our INVITE; `fallback` is the target where the 2xx names no
+/* From an answer to our INVITE; `fallback` is the target where it names no
  * Contact. 0, -ENOMEM, -EBADMSG. On an error d is empty.                      */
 int dialog_init(struct dialog *d, const osip_message_t *resp,
-		const char *fallback, int listen);
+		const char *fallback, const struct dialog_way *way);
 void dialog_deinit(struct dialog *d);
-/* Next hop of its requests: first route, else the target.                     */
+/* Next hop of its requests: first route, else the target. Where that URI names no
+ * transport, what the dialog began by is kept: no way down from TLS.          */
 int dialog_next_hop(const struct dialog *d, struct sip_target *t);
 /* A request inside the dialog, complete but for Via and Contact (client.h).   */
 int dialog_request(const struct dialog *d, const char *method, uint32_t cseq,

@@ -13,18 +13,29 @@
 
 enum { PORT_SIP = 5060, PORT_SIPS = 5061 };
 
-static const char *const transports[] = { "udp", "tcp", "tls" };
+static const char *const transports[] = { "udp", "tcp", "tls", "any" };
 
 const char *sip_transport_name(enum sip_transport t)
 {
 	return transports[t];
 }
 
+int sip_transport_parse(enum sip_transport *t, const char *text)
+{
+	for (size_t i = 0; i < SIP_ANY; i++) {
+		if (strcasecmp(text, transports[i]))
+			continue;
+		*t = (enum sip_transport)i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
 int sip_listen_parse(struct sip_listen *l, const char *text)
 {
 	struct sip_listen out = { .transport = SIP_UDP };
 
-	for (size_t i = 0; i < ARRAY_LEN(transports); i++) {
+	for (size_t i = 0; i < SIP_ANY; i++) {
 		size_t n = strlen(transports[i]);
 
 		if (!strncasecmp(text, transports[i], n) && text[n] == ':') {

@@ -159,12 +159,9 @@ static bool is_word(const char *s)
 
 static bool is_sound(const struct registration_params *p)
 {
-	const struct sip_account *a = &p->account;
-
 	return p->registrar_host && host_is_valid(p->registrar_host) &&
 	       p->aor_domain && host_is_valid(p->aor_domain) &&
 	       is_word(p->aor_user) &&
-	       (!a->username || !str_has_ctl(a->username)) &&
 	       p->expires_s > 0 && p->expires_s <= BINDING_EXPIRES_MAX_S;
 }
 
@@ -183,16 +180,9 @@ static int copy_params(struct registration *r,
 	r->registrar_port = p->registrar_port;
 	r->asked_s = p->expires_s;
 	if (copy(&r->registrar_host, p->registrar_host) ||
-	    copy(&r->user, p->aor_user) || copy(&r->domain, p->aor_domain) ||
-	    copy(&r->auth_user, p->account.username) ||
-	    copy(&r->password, p->account.password) ||
-	    copy(&r->realm, p->account.realm))
+	    copy(&r->user, p->aor_user) || copy(&r->domain, p->aor_domain))
 		return -ENOMEM;
-	r->account = (struct sip_account){
-		.username = r->auth_user,
-		.password = r->password,
-		.realm = r->realm,
-	};
+	r->auth = sip_auth_ref(p->auth);
 	return 0;
 }
 
@@ -216,6 +206,7 @@ int registration_new(struct registration **rp, struct sip *sip,
 	random_hex(sip->random, r->call_id, REG_CALL_ID_DIGITS);
 	stack_tag(sip, r->tag);
 	timer_init(&r->timer, on_timer, r);
+	r->flow.lost = reg_flow_lost;
 	err = copy_params(r, params);
 	if (!err)
 		err = reg_reschedule(r);
@@ -245,6 +236,7 @@ void registration_stop(struct registration *r, void (*done)(void *arg),
 	r->stopping = true;
 	r->done = done;
 	r->done_arg = arg;
+	hop_unwatch(&r->flow);
 	r->notify_ns = NEVER;
 	r->attempt_ns = NEVER;
 	r->status.next_attempt_at = 0;
@@ -269,11 +261,14 @@ void registration_get(const struct registration *r,
 	}
 }
 
-static void wipe(char *secret)
+const char *registration_call_id(const struct registration *r)
 {
-	if (secret)
-		explicit_bzero(secret, strlen(secret));
-	free(secret);
+	return r->call_id;
+}
+
+const char *const *registration_routes(const struct registration *r)
+{
+	return (const char *const *)r->routes.values;
 }
 
 void registration_free(struct registration *r)
@@ -281,12 +276,12 @@ void registration_free(struct registration *r)
 	if (!r)
 		return;
 	client_free(r->client);
+	hop_unwatch(&r->flow);
+	service_routes_clear(&r->routes);
 	timer_stop(loop_timers(r->sip->loop), &r->timer);
 	free(r->registrar_host);
 	free(r->user);
 	free(r->domain);
-	free(r->auth_user);
-	wipe(r->password);
-	free(r->realm);
+	sip_auth_unref(r->auth);
 	free(r);
 }

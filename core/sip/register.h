@@ -14,12 +14,18 @@
  * registration_start(). Any other failure is tried again: time-outs, 480, 5xx
  * and 6xx after 2 s, doubled up to 300 s; the other 4xx, 404 too, about every
  * 300 s; Retry-After is kept to (retry.h).
+ *
+ * A refresh goes to the server that took the binding, and where that one fails
+ * to the others of the name. A binding whose TCP or TLS connection is lost is refreshed
+ * soon (RFC 5626 4.5). What is not used of RFC 5626: reg-id and +sip.instance,
+ * which tell several flows of one user apart; there is one flow here, and calls
+ * only go out.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef SIP_REGISTER_H
 #define SIP_REGISTER_H
 
-#include "sip/sip.h"
+#include "sip/auth.h"
 
 struct registration;
 
@@ -37,7 +43,7 @@ struct registration_params {
 	uint16_t registrar_port;	/* 0: not written                      */
 	const char *aor_user;		/* From, To, Contact user              */
 	const char *aor_domain;		/* From, To domain                     */
-	struct sip_account account;	/* strings copied                      */
+	struct sip_auth *auth;		/* a reference is taken                */
 	int expires_s;			/* asked for                           */
 };
 
@@ -52,6 +58,7 @@ struct registration_status {
 	char server[64];		/* "udp:192.0.2.1:5060" that accepted the
 					 * binding, "" without one             */
 	struct addr server_addr;	/* the same; calls go there            */
+	enum sip_transport server_transport;
 };
 
 /* Called on each change of state, code or reason, never from inside a call of
@@ -74,6 +81,10 @@ void registration_stop(struct registration *r, void (*done)(void *arg),
 /* The truth at this moment: a binding past its expiry is not REGISTERED.      */
 void registration_get(const struct registration *r,
 		      struct registration_status *st);
+const char *registration_call_id(const struct registration *r);
+/* Values of Route for what is sent while it is REGISTERED (Service-Route, RFC
+ * 3608), NULL-ended; lent until the next event.                               */
+const char *const *registration_routes(const struct registration *r);
 void registration_free(struct registration *r);	/* sends nothing              */
 
 #endif

@@ -12,6 +12,7 @@
 #include "sip/registration.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -19,7 +20,10 @@
 #include "base/str.h"
 #include "sip/retry.h"
 
-enum { INTERVAL_TRIES = 2 };		/* answers 423 in a row */
+enum {
+	INTERVAL_TRIES = 2,		/* answers 423 in a row */
+	FLOW_LASTED_S = 600,		/* a connection that was no failure */
+};
 
 #define NEVER REG_NEVER
 
@@ -48,6 +52,8 @@ void reg_drop(struct registration *r)
 {
 	struct registration_status *st = &r->status;
 
+	hop_unwatch(&r->flow);
+	service_routes_clear(&r->routes);
 	r->bound[0] = '\0';
 	r->expiry_ns = NEVER;
 	st->expires_at = 0;
@@ -67,15 +73,16 @@ static const char *reason_of(const osip_message_t *resp, int code,
 	return sip_reason_phrase(code);
 }
 
-static void note_server(struct registration *r, const struct addr *remote)
+static void note_server(struct registration *r, const struct hop *hop)
 {
 	struct registration_status *st = &r->status;
 	char text[ADDR_TEXT_LEN];
 
-	addr_text(remote, text);
+	addr_text(&hop->remote, text);
 	(void)str_printf(st->server, sizeof(st->server), "%s:%s",
-			 sip_transport_name(r->target.transport), text);
-	st->server_addr = *remote;
+			 sip_transport_name(hop->transport), text);
+	st->server_addr = hop->remote;
+	st->server_transport = hop->transport;
 }
 
 /* A binding that still lives outlives the failure of its refresh. */
@@ -102,8 +109,50 @@ static void rejected(struct registration *r, int code, const char *reason)
 		  r->status.last_reason);
 }
 
+/* ---- the connection of the binding --------------------------------------- */
+
+/* RFC 5626 4.5: who took the binding by it cannot reach us any more, or has
+ * begun anew and knows nothing of us. */
+void reg_flow_lost(struct hop_watch *w, const char *why)
+{
+	struct registration *r = (struct registration *)(void *)
+		((char *)w - offsetof(struct registration, flow));
+	char text[SIP_REASON_LEN];
+	int64_t in_ms;
+
+	if (r->client || r->stopping)
+		return;
+	if (reg_now_ns(r) - r->granted_ns > FLOW_LASTED_S * S_NS)
+		r->flow_losses = 0;
+	in_ms = retry_flow_ms(r->sip->random, ++r->flow_losses);
+	if (r->attempt_ns > reg_now_ns(r) + in_ms * MS_NS)
+		reg_attempt_in(r, in_ms);
+	(void)str_printf(text, sizeof(text), "connection lost: %s", why);
+	reg_set_status(r, r->status.state, 503, text);
+	log_warn("register: %s: %s", r->registrar_host, text);
+	reg_reschedule(r);
+}
+
+static void watch_flow(struct registration *r, const struct hop *hop)
+{
+	hop_unwatch(&r->flow);
+	if (hop_is_reliable(hop))
+		hop_watch(r->sip, hop, &r->flow);
+}
+
+/* ---- answers ------------------------------------------------------------- */
+
+static void take_routes(struct registration *r, const osip_message_t *resp)
+{
+	int err = service_routes_read(&r->routes, resp);
+
+	if (err)
+		log_warn("register: %s: its Service-Route cannot be used: %s",
+			 r->registrar_host, strerror(-err));
+}
+
 static void granted(struct registration *r, const osip_message_t *resp,
-		    int code, const struct addr *remote)
+		    int code, const struct hop *hop)
 {
 	int seconds = binding_granted(resp, r->contact, r->asked_s);
 
@@ -116,7 +165,10 @@ static void granted(struct registration *r, const osip_message_t *resp,
 	(void)str_copy(r->bound, sizeof(r->bound), r->contact);
 	r->expiry_ns = reg_now_ns(r) + seconds * S_NS;
 	r->status.expires_at = reg_wall_in_ms(r, seconds * S_MS);
-	note_server(r, remote);
+	r->granted_ns = reg_now_ns(r);
+	note_server(r, hop);
+	watch_flow(r, hop);
+	take_routes(r, resp);
 	reg_attempt_in(r, retry_refresh_ms(r->sip->random, seconds));
 	if (r->status.state != REGISTRATION_REGISTERED)
 		log_info("register: %s: registered for %d s",
@@ -141,14 +193,14 @@ static void too_brief(struct registration *r, const osip_message_t *resp,
 }
 
 static void on_final(struct registration *r, const osip_message_t *resp,
-		     int code, const char *note, const struct addr *remote)
+		     int code, const char *note, const struct hop *hop)
 {
 	const char *reason = reason_of(resp, code, note);
 
 	if (code != 423)
 		r->too_brief = 0;
 	if (code >= 200 && code < 300 && resp)
-		granted(r, resp, code, remote);
+		granted(r, resp, code, hop);
 	else if (code == 401 || code == 403 || code == 407)
 		rejected(r, code, reason);
 	else if (code == 423)
@@ -162,10 +214,10 @@ static void on_final(struct registration *r, const osip_message_t *resp,
  * un-REGISTER follows its answer (10.2: one at a time). */
 static void on_final_stopping(struct registration *r,
 			      const osip_message_t *resp, int code,
-			      const struct addr *remote)
+			      const struct hop *hop)
 {
 	if (!r->unregistering && code >= 200 && code < 300 && resp)
-		granted(r, resp, code, remote);
+		granted(r, resp, code, hop);
 	if (r->unregistering || !r->bound[0])
 		reg_stop_now(r);
 	else
@@ -177,39 +229,37 @@ static void on_response(void *arg, const osip_message_t *resp, int code,
 {
 	struct registration *r = arg;
 	struct client *c = r->client;
-	struct addr remote;
+	struct hop hop;
 
 	if (!final)
 		return;
-	remote = *client_remote(c);
+	hop = *client_hop(c);
 	r->cseq = client_cseq(c) + 1;
 	r->client = NULL;
 	if (r->stopping)
-		on_final_stopping(r, resp, code, &remote);
+		on_final_stopping(r, resp, code, &hop);
 	else
-		on_final(r, resp, code, note, &remote);
+		on_final(r, resp, code, note, &hop);
 	reg_reschedule(r);
 	client_free(c);
 }
 
 /* The binding is taken back under the Contact that it was made with, wherever
  * the route leads by now. */
-static int on_prepare(void *arg, osip_message_t *req, const struct addr *local,
-		      const struct addr *remote)
+static int on_prepare(void *arg, osip_message_t *req, const struct hop *hop)
 {
 	struct registration *r = arg;
 	struct buf sent_by;
 	int err;
 
-	(void)remote;
 	if (r->unregistering)
 		return binding_set_contact(req, r->bound);
 	buf_init(&sent_by, SIP_HOST_LEN + 8);
-	stack_sent_by(r->sip, local, &sent_by);
+	hop_sent_by(r->sip, hop, &sent_by);
 	err = sent_by.err;
 	if (!err)
 		err = binding_contact(r->contact, r->user, sent_by.data,
-				      r->target.transport);
+				      hop->transport);
 	if (!err)
 		err = binding_set_contact(req, r->contact);
 	buf_deinit(&sent_by);
@@ -220,8 +270,8 @@ int reg_send(struct registration *r)
 {
 	struct client_params params = {
 		.target = r->target,
-		.account = &r->account,
-		.auth = &r->auth,
+		.auth = r->auth,
+		.own_target = true,
 		.prepare = on_prepare,
 		.response = on_response,
 		.arg = r,
@@ -238,6 +288,9 @@ int reg_send(struct registration *r)
 	};
 	int err = binding_request(&params.request, &b);
 
+	/* RFC 3263 4: no other one, as long as this one answers.              */
+	params.target.prefer = r->status.server_addr;
+	params.target.prefer_transport = r->status.server_transport;
 	if (!err)
 		err = client_new(&r->client, r->sip, &params);
 	if (!err)

@@ -13,7 +13,9 @@
 #include "sip/binding.h"
 #include "sip/client.h"
 #include "sip/register.h"
+#include "sip/service_route.h"
 #include "sip/stack.h"
+#include "sip/transport.h"
 
 #define REG_CALL_ID_DIGITS 32
 #define REG_NEVER INT64_MAX
@@ -22,8 +24,7 @@ struct registration {
 	struct sip *sip;
 	struct sip_target target;
 	char *registrar_host, *user, *domain;
-	char *auth_user, *password, *realm;
-	struct sip_account account;	/* lends the strings above */
+	struct sip_auth *auth;
 	uint16_t registrar_port;
 	int asked_s;			/* raised by 423 */
 	registration_fn *changed;
@@ -33,9 +34,12 @@ struct registration {
 	char tag[STACK_TAG_LEN];
 	uint32_t cseq;			/* of the next request */
 	struct client *client;		/* NULL: none is outstanding */
-	struct client_auth auth;
 	char contact[BINDING_CONTACT_LEN];	/* of the request in hand */
 	char bound[BINDING_CONTACT_LEN];	/* "": no binding */
+	struct service_routes routes;
+	struct hop_watch flow;		/* the connection of the binding */
+	int64_t granted_ns;
+	unsigned int flow_losses;	/* in a row */
 
 	struct timer timer;
 	int64_t attempt_ns, expiry_ns, stop_ns, notify_ns;
@@ -66,5 +70,6 @@ void reg_failed(struct registration *r, int code, const char *reason,
 void reg_set_status(struct registration *r, enum registration_state state,
 		    int code, const char *reason);
 void reg_drop(struct registration *r);
+void reg_flow_lost(struct hop_watch *w, const char *why);
 
 #endif

@@ -18,6 +18,7 @@ enum {
 	MOST_MS = 300 * 1000,
 	MARGIN_MS = 60 * 1000,
 	RETRY_AFTER_MAX_S = 24 * 3600,
+	FLOW_MOST_MS = 1800 * 1000,
 };
 
 /* 0..most_ms, evenly. */
@@ -67,4 +68,15 @@ int64_t retry_after_failure_ms(struct random *random, unsigned int nth,
 	/* RFC 3261 20.33: not before that. */
 	asked = retry_after_s * S_MS;
 	return ms < asked ? asked + some(random, asked / 10) : ms;
+}
+
+int64_t retry_flow_ms(struct random *random, unsigned int nth)
+{
+	int64_t ms = FIRST_MS;
+
+	for (; nth > 1 && ms < FLOW_MOST_MS; nth--)
+		ms *= 2;
+	if (ms > FLOW_MOST_MS)
+		ms = FLOW_MOST_MS;
+	return ms - some(random, ms / 2);
 }

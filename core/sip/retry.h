@@ -19,5 +19,8 @@ int64_t retry_refresh_ms(struct random *random, int granted_s);
  * Retry-After (retry_after_s, <= 0: none), of which a day is the most.        */
 int64_t retry_after_failure_ms(struct random *random, unsigned int nth,
 			       int code, int retry_after_s);
+/* After the connection of a binding was lost, the nth time in a row: 2 s, doubled
+ * up to 1800 s (RFC 5626 4.5), and up to half of it earlier.                  */
+int64_t retry_flow_ms(struct random *random, unsigned int nth);
 
 #endif

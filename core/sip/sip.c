@@ -14,92 +14,18 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "sip/accepted.h"
-#include "sip/datagram.h"
+#include "sip/oversize.h"
 #include "sip/resolve.h"
 #include "sip/stack.h"
+#include "sip/trace.h"
+#include "sip/transport.h"
 #include "sip/txn.h"
 #include "sip/uac_call.h"
-
-static int socket_send(void *arg, size_t sock, const struct addr *to,
-		       const void *data, size_t len)
-{
-	struct sip *sip = arg;
-
-	return udp_send(sip->sockets[sock].udp, to, data, len);
-}
 
 void stack_set_wire(struct sip *sip, stack_send_fn *send, void *arg)
 {
 	sip->send = send;
 	sip->send_arg = arg;
-}
-
-int stack_send(struct sip *sip, size_t sock, const struct addr *to,
-	       const void *data, size_t len)
-{
-	sip->stats.sent++;
-	return sip->send(sip->send_arg, sock, to, data, len);
-}
-
-static const struct addr *bound(const struct sip *sip, size_t sock)
-{
-	return udp_addr(sip->sockets[sock].udp);
-}
-
-int stack_pick(const struct sip *sip, int listen, int family)
-{
-	if (listen >= 0 && (size_t)listen < sip->n_sockets &&
-	    bound(sip, (size_t)listen)->sa.sa_family == family)
-		return listen;
-	for (size_t i = 0; i < sip->n_sockets; i++)
-		if (bound(sip, i)->sa.sa_family == family)
-			return (int)i;
-	return -EAFNOSUPPORT;
-}
-
-int stack_family(const struct sip *sip, int listen)
-{
-	int family;
-
-	if (listen >= 0 && (size_t)listen < sip->n_sockets)
-		return bound(sip, (size_t)listen)->sa.sa_family;
-	family = bound(sip, 0)->sa.sa_family;
-	for (size_t i = 1; i < sip->n_sockets; i++)
-		if (bound(sip, i)->sa.sa_family != family)
-			return AF_UNSPEC;
-	return family;
-}
-
-int stack_local(const struct sip *sip, size_t sock, const struct addr *remote,
-		struct addr *local)
-{
-	const struct addr *own = bound(sip, sock);
-	int err;
-
-	if (!addr_is_any(own)) {
-		*local = *own;
-		return 0;
-	}
-	err = addr_local_for(local, remote);
-	if (!err)
-		addr_set_port(local, addr_port(own));
-	return err;
-}
-
-void stack_sent_by(const struct sip *sip, const struct addr *local,
-		   struct buf *out)
-{
-	char host[ADDR_TEXT_LEN];
-	unsigned int port = addr_port(local);
-
-	if (!*sip->advertise_host) {
-		addr_host_text(local, host);
-		buf_printf(out, "%s:%u", host, port);
-		return;
-	}
-	if (sip->advertise_port)
-		port = sip->advertise_port;
-	buf_printf(out, "%s:%u", sip->advertise_host, port);
 }
 
 /* 96 random bits: the branch is also what a stranger would have to guess to
@@ -135,42 +61,20 @@ static int set_advertise(struct sip *sip, const char *text)
 	return err;
 }
 
-static void from_socket(void *arg, const struct addr *from, const char *data,
-			size_t len)
-{
-	struct stack_socket *s = arg;
-
-	datagram_receive(s->sip, s->index, from, data, len);
-}
-
-static void refused(void *arg, const struct addr *to, const char *data,
-		    size_t len)
-{
-	struct stack_socket *s = arg;
-
-	datagram_refused(s->sip, to, data, len);
-}
-
 static int open_sockets(struct sip *sip, const struct sip_config *cfg,
-			char *which, size_t cap)
+			char *why, size_t cap)
 {
 	char text[ADDR_TEXT_LEN];
 
 	for (size_t i = 0; i < cfg->n_listen; i++) {
 		const struct sip_listen *l = &cfg->listen[i];
-		struct stack_socket *s = &sip->sockets[i];
-		int err = -EPROTONOSUPPORT;
+		int err = transport_listen(sip->transport, i, l);
 
-		s->sip = sip;
-		s->index = i;
-		s->transport = l->transport;
-		if (l->transport == SIP_UDP)
-			err = udp_open(&s->udp, sip->loop, &l->addr,
-				       from_socket, refused, s);
 		if (err) {
 			addr_text(&l->addr, text);
-			str_printf(which, cap, "%s:%s",
-				   sip_transport_name(l->transport), text);
+			str_printf(why, cap, "sip.listen %s:%s: %s",
+				   sip_transport_name(l->transport), text,
+				   strerror(-err));
 			return err;
 		}
 		sip->n_sockets = i + 1;
@@ -178,7 +82,7 @@ static int open_sockets(struct sip *sip, const struct sip_config *cfg,
 	return 0;
 }
 
-static int start(struct sip *sip, const struct sip_config *cfg, char *which,
+static int start(struct sip *sip, const struct sip_config *cfg, char *why,
 		 size_t cap)
 {
 	int err = map_new(&sip->txns);
@@ -188,18 +92,25 @@ static int start(struct sip *sip, const struct sip_config *cfg, char *which,
 	if (!err)
 		err = map_new(&sip->accepted);
 	if (!err)
-		err = resolver_new(&sip->resolver, sip->loop,
+		err = map_new(&sip->no_tcp);
+	if (!err && cfg->trace_bytes)
+		err = trace_new(&sip->trace, loop_clock(sip->loop),
+				cfg->trace_bytes);
+	if (!err)
+		err = resolver_new(&sip->resolver, sip->loop, sip->random,
 				   cfg->dns_servers, cfg->n_dns_servers);
 	if (!err)
 		err = txn_start(sip);
 	if (!err)
+		err = transport_new(&sip->transport, sip, cfg, why, cap);
+	if (!err)
 		err = set_advertise(sip, cfg->advertise);
 	if (!err)
-		err = open_sockets(sip, cfg, which, cap);
+		err = open_sockets(sip, cfg, why, cap);
 	return err;
 }
 
-int sip_new(struct sip **sipp, const struct sip_config *cfg, char *which,
+int sip_new(struct sip **sipp, const struct sip_config *cfg, char *why,
 	    size_t cap)
 {
 	struct sip *sip;
@@ -211,7 +122,7 @@ int sip_new(struct sip **sipp, const struct sip_config *cfg, char *which,
 	if (!sip)
 		return -ENOMEM;
 	if (cap)
-		*which = '\0';
+		*why = '\0';
 	parser_start();
 	sip->loop = cfg->loop;
 	sip->random = cfg->random;
@@ -222,8 +133,7 @@ int sip_new(struct sip **sipp, const struct sip_config *cfg, char *which,
 	random_fill(sip->random, &sip->secret, sizeof(sip->secret));
 	(void)str_copy(sip->user_agent, sizeof(sip->user_agent),
 		       cfg->user_agent ? cfg->user_agent : "carillon");
-	stack_set_wire(sip, socket_send, sip);
-	err = start(sip, cfg, which, cap);
+	err = start(sip, cfg, why, cap);
 	if (err)
 		sip_free(sip);
 	else
@@ -241,8 +151,11 @@ void sip_free(struct sip *sip)
 	if (sip->txns)
 		txn_stop(sip);
 	resolver_free(sip->resolver);
-	for (size_t i = 0; i < STACK_SOCKETS_MAX; i++)
-		udp_close(sip->sockets[i].udp);
+	transport_free(sip->transport);
+	trace_free(sip->trace);
+	if (sip->no_tcp)
+		oversize_forget(sip);
+	map_free(sip->no_tcp);
 	map_free(sip->txns);
 	map_free(sip->dialogs);
 	map_free(sip->accepted);
@@ -253,7 +166,7 @@ int sip_listen_addr(const struct sip *sip, size_t index, struct addr *a)
 {
 	if (index >= sip->n_sockets)
 		return -ENOENT;
-	*a = *bound(sip, index);
+	*a = sip->sockets[index].bound;
 	return 0;
 }
 
@@ -265,7 +178,7 @@ int sip_listen_find(const struct sip *sip, const char *text)
 		return -ENOENT;
 	for (size_t i = 0; i < sip->n_sockets; i++)
 		if (sip->sockets[i].transport == l.transport &&
-		    addr_equal(bound(sip, i), &l.addr))
+		    addr_equal(&sip->sockets[i].bound, &l.addr))
 			return (int)i;
 	return -ENOENT;
 }

@@ -9,7 +9,7 @@
  *                            |
  *                     transaction index (branch, method), osip state machines
  *                            |
- *                       transport: UDP (TCP, TLS later)
+ *                       transport.h: UDP, TCP, TLS
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef SIP_SIP_H
@@ -20,12 +20,17 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/buf.h"
 #include "base/loop.h"
 #include "base/random.h"
 
 struct sip;
 
-enum sip_transport { SIP_UDP, SIP_TCP, SIP_TLS };
+enum sip_transport {
+	SIP_UDP, SIP_TCP, SIP_TLS,
+	SIP_ANY,			/* of a target only: as DNS says (NAPTR),
+					 * UDP where it says nothing           */
+};
 
 #define SIP_HOST_LEN 256
 #define SIP_REASON_LEN 96
@@ -33,6 +38,14 @@ enum sip_transport { SIP_UDP, SIP_TCP, SIP_TLS };
 struct sip_listen {
 	enum sip_transport transport;
 	struct addr addr;		/* port 0: a free one                  */
+};
+
+/* PEM files; NULL: none, or the system's list of authorities.                 */
+struct sip_tls {
+	const char *certificate, *key;	/* ours: for listeners, and shown to a
+					 * server that asks for one            */
+	const char *ca;			/* file or directory of authorities that
+					 * a server's certificate must come from */
 };
 
 struct sip_config {
@@ -47,6 +60,8 @@ struct sip_config {
 	int t1_ms;			/* RFC 3261 T1; 500                    */
 	const struct addr *dns_servers;	/* none: the system's                  */
 	size_t n_dns_servers;
+	struct sip_tls tls;
+	size_t trace_bytes;		/* for the message trace; 0: none      */
 };
 
 /* Credentials of a carrier; lent for the life of what uses them.              */
@@ -60,10 +75,16 @@ struct sip_account {
 /* Where a request goes first: a name or an address.                           */
 struct sip_target {
 	char host[SIP_HOST_LEN];
-	uint16_t port;			/* 0: default of the transport         */
+	uint16_t port;			/* 0: by SRV, else the default         */
 	enum sip_transport transport;
 	int listen;			/* index of the socket to use, -1: the
 					 * first of the right family           */
+	/* What a TLS certificate must be for; "": host.                       */
+	char name[SIP_HOST_LEN];
+	/* Tried before all that DNS says, unless it has just failed: the server
+	 * that took our REGISTER. AF_UNSPEC (0): none.                        */
+	struct addr prefer;
+	enum sip_transport prefer_transport;
 };
 
 /* Counters for metrics and tests.                                             */
@@ -75,8 +96,10 @@ struct sip_stats {
 	uint64_t dialogs;		/* live now                            */
 };
 
-/* Opens the sockets. 0 or -errno (-EADDRINUSE ...); which says the failing one. */
-int sip_new(struct sip **sipp, const struct sip_config *cfg, char *which,
+/* Opens the sockets and reads the files. 0 or -errno (-EADDRINUSE ...); `why`
+ * names the key of the configuration, its value and what is wrong with it; ""
+ * where it is none of them.                                                   */
+int sip_new(struct sip **sipp, const struct sip_config *cfg, char *why,
 	    size_t cap);
 /* Everything that uses it must have been freed.                               */
 void sip_free(struct sip *sip);
@@ -90,7 +113,32 @@ void sip_get_stats(const struct sip *sip, struct sip_stats *stats);
 int sip_listen_parse(struct sip_listen *l, const char *text);
 /* host[:port] into a target with port 0 where none is given.                  */
 int sip_target_parse(struct sip_target *t, const char *text);
-const char *sip_transport_name(enum sip_transport t);	/* "udp"            */
+const char *sip_transport_name(enum sip_transport t);	/* "udp", "any"     */
+int sip_transport_parse(enum sip_transport *t, const char *text);
+/* ---- what the wire carried, call by call (trace.c) ------------------------ */
+
+struct sip_trace_message {
+	bool sent;			/* by us                               */
+	enum sip_transport transport;
+	struct addr local, remote;
+	int64_t wall_ms, mono_ns;	/* when; the latter to tell them apart */
+	size_t len;			/* kept                                */
+	size_t cut;			/* bytes behind that were not kept     */
+	const char *data;		/* secrets taken out                   */
+};
+
+/* Copies all messages of one Call-ID, oldest first, into a buffer that any
+ * thread may read with the functions below. 0, or -ENOENT: nothing (any more) in
+ * memory. Test copy->err.                                                     */
+int sip_trace(const struct sip *sip, const char *call_id, struct buf *copy);
+/* Steps through a copy: start with *pos = 0; false at the end. Lends.         */
+bool sip_trace_next(const struct buf *copy, size_t *pos,
+		    struct sip_trace_message *m);
+/* A ladder for people, then the messages in full. Test out->err, also below.  */
+void sip_trace_text(const struct buf *copy, struct buf *out);
+/* A capture file for Wireshark, all transports written as UDP.                */
+void sip_trace_pcap(const struct buf *copy, struct buf *out);
+
 /* Phrase of RFC 3261 21 for a status code.                                    */
 const char *sip_reason_phrase(int code);
 

@@ -24,6 +24,8 @@ enum {
 };
 
 struct resolver;
+struct trace;
+struct transport;
 struct uac;
 
 /* How a datagram leaves; a test puts itself in between.                       */
@@ -34,7 +36,8 @@ struct stack_socket {
 	struct sip *sip;
 	size_t index;
 	enum sip_transport transport;
-	struct udp *udp;
+	struct addr bound;		/* with the real port                  */
+	struct udp *udp;		/* NULL: another transport             */
 };
 
 struct sip {
@@ -42,10 +45,14 @@ struct sip {
 	struct random *random;
 	osip_t *osip;
 	struct resolver *resolver;
+	struct transport *transport;
+	struct trace *trace;			/* NULL: off                   */
 	struct stack_socket sockets[STACK_SOCKETS_MAX];
 	size_t n_sockets;
 	char advertise_host[SIP_HOST_LEN];	/* "": none                    */
 	uint16_t advertise_port;		/* 0: the socket's own         */
+	struct map *no_tcp;			/* client.c: servers that take
+						 * no TCP                      */
 	char user_agent[SIP_REASON_LEN];
 	int t1_ms, t2_ms, t4_ms;		/* RFC 3261 17.1               */
 	uint64_t secret;			/* makes stateless To tags     */
@@ -76,21 +83,8 @@ static inline int stack_64t1_ms(const struct sip *sip)
 	return 64 * sip->t1_ms;
 }
 
-/* Replaces the wire (tests).                                                  */
+/* Replaces the wire of UDP (tests).                                           */
 void stack_set_wire(struct sip *sip, stack_send_fn *send, void *arg);
-int stack_send(struct sip *sip, size_t sock, const struct addr *to,
-	       const void *data, size_t len);
-/* Index of the socket to reach that family from: `listen` if it fits, else the
- * first that does; -EAFNOSUPPORT.                                             */
-int stack_pick(const struct sip *sip, int listen, int family);
-/* AF_INET, AF_INET6 or AF_UNSPEC: what the sockets (or this one) can reach.   */
-int stack_family(const struct sip *sip, int listen);
-/* The address that `remote` will see us at: bound, or the route's.            */
-int stack_local(const struct sip *sip, size_t sock, const struct addr *remote,
-		struct addr *local);
-/* host[:port] for Via and Contact: what is advertised, else `local`.          */
-void stack_sent_by(const struct sip *sip, const struct addr *local,
-		   struct buf *out);
 void stack_branch(const struct sip *sip, char branch[STACK_BRANCH_LEN]);
 void stack_tag(const struct sip *sip, char tag[STACK_TAG_LEN]);
 

@@ -78,14 +78,23 @@ void txn_destroy(struct txn *t)
 	if (is_server(t))
 		t->sip->n_server_txns--;
 	timer_stop(stack_timers(t->sip), &t->timer);
+	hop_unwatch(&t->watch);
 	txn_machine_close(t);
 	txn_free_wire(t);
+	free(t->note);
 	free(t);
 }
 
-/* From here on only the last message is kept, until `ms` have passed.         */
+/* From here on only the last message is kept, until `ms` have passed. What a
+ * connection carries does not repeat itself: nothing is kept for it (Timers D,
+ * I, J and K are zero there).                                                 */
 static void keep_record(struct txn *t, int ms)
 {
+	if (hop_is_reliable(&t->hop) && !t->awaits_ack) {
+		txn_destroy(t);
+		return;
+	}
+	hop_unwatch(&t->watch);
 	txn_machine_close(t);
 	if (t->kind == NICT)
 		txn_free_wire(t);		/* Timer K only absorbs                */
@@ -94,10 +103,16 @@ static void keep_record(struct txn *t, int ms)
 	txn_arm(t);
 }
 
+/* Timer H. G repeats a refusal where the way is unreliable, and a 2xx on any way
+ * (13.3.1.4).                                                                 */
 static void keep_unconfirmed(struct txn *t)
 {
-	keep_record(t, stack_64t1_ms(t->sip));		/* Timer H             */
-	txn_repeat_in(t, t->sip->t1_ms);			/* Timer G             */
+	hop_unwatch(&t->watch);
+	txn_machine_close(t);
+	t->end_ns = txn_in_ms(t, stack_64t1_ms(t->sip));
+	t->repeat_ns = TXN_NEVER;
+	if (!hop_is_reliable(&t->hop) || t->awaits_ack)
+		txn_repeat_in(t, t->sip->t1_ms);
 	txn_arm(t);
 }
 
@@ -155,7 +170,7 @@ static void tell(struct txn *t)
 	t->received = NULL;
 	t->verdict = 0;
 	if (code && t->fn)
-		t->fn(t->arg, resp, code);
+		t->fn(t->arg, resp, code, resp ? NULL : t->note);
 }
 
 void txn_run(struct txn *t, type_t type, osip_message_t *msg)
@@ -240,16 +255,15 @@ static int txn_new(struct txn **tp, struct sip *sip, osip_fsm_type_t kind,
 }
 
 int txn_open(struct txn **tp, struct sip *sip, osip_fsm_type_t kind,
-		    const struct buf *key, osip_message_t *req, size_t sock,
-		    const struct addr *remote)
+		    const struct buf *key, osip_message_t *req,
+		    const struct hop *hop)
 {
 	struct txn *t;
 	int err = txn_new(&t, sip, kind, key);
 
 	if (err)
 		return err;
-	t->sock = sock;
-	t->remote = *remote;
+	t->hop = *hop;
 	err = txn_machine_open(t, req);
 	if (err)
 		txn_destroy(t);

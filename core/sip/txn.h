@@ -18,20 +18,24 @@
 
 #include <stdbool.h>
 
-#include "sip/stack.h"
+#include "sip/transport.h"
 
 struct txn;
 
 int txn_start(struct sip *sip);
 void txn_stop(struct sip *sip);		/* frees all, nothing is called        */
 
-/* Provisional answers, then one final. resp NULL: 408 timeout, 503 transport.
- * Never called from inside txn_client(). The message is lent for the call.    */
-typedef void txn_fn(void *arg, const osip_message_t *resp, int code);
+/* Provisional answers, then one final. resp NULL: 408 timeout, 503 transport,
+ * with a `note` where there is more to say. Never called from inside
+ * txn_client(). Message and note are lent for the call.                       */
+typedef void txn_fn(void *arg, const osip_message_t *resp, int code,
+		    const char *note);
 
 /* Sends a request, complete with Via. Takes req, on an error too.             */
 int txn_client(struct txn **tp, struct sip *sip, osip_message_t *req,
-	       size_t sock, const struct addr *remote, txn_fn *fn, void *arg);
+	       const struct hop *hop, txn_fn *fn, void *arg);
+/* Without any answer it is over after so long, instead of 64*T1.              */
+void txn_limit(struct txn *t, int ms);
 /* The owner has no more interest; the transaction goes on by itself.          */
 void txn_detach(struct txn *t);
 /* Ends at once (an INVITE that was cancelled and is not answered, 9.1).       */
@@ -50,7 +54,7 @@ bool txn_is_over(const struct txn *t);
 
 /* A new request. Takes req, on an error too.                                  */
 int txn_server(struct txn **tp, struct sip *sip, osip_message_t *req,
-	       size_t sock, const struct addr *remote);
+	       const struct hop *hop);
 /* Also finds the INVITE that an ACK or, with `invite`, a CANCEL is for.       */
 struct txn *txn_find_server(const struct sip *sip, const osip_message_t *req,
 			    bool invite);

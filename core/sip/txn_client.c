@@ -6,6 +6,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sip/txn.h"
 
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -16,9 +18,25 @@
 /* The request, and its repetitions after T1 and 3*T1: 1.5 s.                  */
 #define REFUSALS_MAX 3
 
+/* 17.1.4: what was on its way on a connection that broke fails with 503.      */
+static void on_lost(struct hop_watch *w, const char *why)
+{
+	struct txn *t = (struct txn *)((char *)w - offsetof(struct txn, watch));
+
+	if (!t->tr || t->verdict)
+		return;
+	t->verdict = 503;
+	t->note = strdup(why);
+	t->end_ns = stack_now_ns(t->sip);
+	txn_arm(t);
+}
+
 static void start_client(struct txn *t, osip_message_t *req)
 {
-	txn_repeat_in(t, t->sip->t1_ms);			/* Timer A, E          */
+	if (!hop_is_reliable(&t->hop))
+		txn_repeat_in(t, t->sip->t1_ms);		/* Timer A, E          */
+	t->watch.lost = on_lost;
+	hop_watch(t->sip, &t->hop, &t->watch);
 	t->end_ns = txn_in_ms(t, stack_64t1_ms(t->sip));	/* Timer B, F          */
 	txn_arm(t);
 	t->busy = true;
@@ -34,7 +52,7 @@ static void start_client(struct txn *t, osip_message_t *req)
 }
 
 int txn_client(struct txn **tp, struct sip *sip, osip_message_t *req,
-	       size_t sock, const struct addr *remote, txn_fn *fn, void *arg)
+	       const struct hop *hop, txn_fn *fn, void *arg)
 {
 	osip_fsm_type_t kind = MSG_IS_INVITE(req) ? ICT : NICT;
 	struct txn *t;
@@ -43,7 +61,7 @@ int txn_client(struct txn **tp, struct sip *sip, osip_message_t *req,
 
 	buf_init(&key, TXN_KEY_MAX);
 	txn_key_client(&key, msg_branch(req), req->sip_method);
-	err = txn_open(&t, sip, kind, &key, req, sock, remote);
+	err = txn_open(&t, sip, kind, &key, req, hop);
 	buf_deinit(&key);
 	if (err) {
 		osip_message_free(req);
@@ -54,6 +72,14 @@ int txn_client(struct txn **tp, struct sip *sip, osip_message_t *req,
 	start_client(t, req);
 	*tp = t;
 	return 0;
+}
+
+void txn_limit(struct txn *t, int ms)
+{
+	if (!t->tr || t->verdict || t->end_ns == TXN_NEVER)
+		return;
+	t->end_ns = txn_in_ms(t, ms);
+	txn_arm(t);
 }
 
 void txn_detach(struct txn *t)
@@ -99,7 +125,7 @@ void txn_refused(struct sip *sip, const char *branch, const char *method,
 	if (!key.err)
 		t = map_get(sip->txns, key.data, key.len);
 	buf_deinit(&key);
-	if (!t || !is_unanswered(t) || !addr_equal(&t->remote, to) ||
+	if (!t || !is_unanswered(t) || !addr_equal(&t->hop.remote, to) ||
 	    ++t->refusals < REFUSALS_MAX)
 		return;
 	t->verdict = 503;

@@ -15,8 +15,8 @@ struct txn {
 	struct sip *sip;
 	osip_fsm_type_t kind;
 	osip_transaction_t *tr;		/* NULL: only the record is left       */
-	size_t sock;
-	struct addr remote;
+	struct hop hop;
+	struct hop_watch watch;		/* client on a connection: its loss    */
 
 	struct timer timer;		/* the nearer of these two             */
 	int64_t repeat_ns, end_ns;
@@ -32,6 +32,7 @@ struct txn {
 
 	const osip_message_t *received;	/* by the machine, to be told          */
 	int verdict;			/* 408, 503: to be told                */
+	char *note;			/* with the verdict, or NULL           */
 	int refusals;			/* ICMP errors, before any answer      */
 	bool busy;			/* inside the machine or a callback    */
 	bool dead;			/* free it when no longer busy         */
@@ -52,8 +53,8 @@ int txn_send_wire(struct txn *t);
 
 /* txn.c */
 int txn_open(struct txn **tp, struct sip *sip, osip_fsm_type_t kind,
-	     const struct buf *key, osip_message_t *req, size_t sock,
-	     const struct addr *remote);
+	     const struct buf *key, osip_message_t *req,
+	     const struct hop *hop);
 /* Now, or as soon as it is no longer busy.                                    */
 void txn_destroy(struct txn *t);
 void txn_arm(struct txn *t);

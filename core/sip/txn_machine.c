@@ -19,7 +19,7 @@ int txn_send_wire(struct txn *t)
 {
 	if (!t->wire)
 		return 0;
-	return stack_send(t->sip, t->sock, &t->remote, t->wire, t->wire_len);
+	return hop_send(t->sip, &t->hop, t->wire, t->wire_len);
 }
 
 /* osip's ACK has neither Max-Forwards (8.1.1) nor the credentials that we keep

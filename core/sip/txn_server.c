@@ -12,7 +12,7 @@
 #include "sip/txn_key.h"
 
 int txn_server(struct txn **tp, struct sip *sip, osip_message_t *req,
-	       size_t sock, const struct addr *remote)
+	       const struct hop *hop)
 {
 	bool invite = MSG_IS_INVITE(req);
 	struct txn *t;
@@ -21,7 +21,7 @@ int txn_server(struct txn **tp, struct sip *sip, osip_message_t *req,
 
 	buf_init(&key, TXN_KEY_MAX);
 	txn_key_server(&key, req, req->sip_method);
-	err = txn_open(&t, sip, invite ? IST : NIST, &key, req, sock, remote);
+	err = txn_open(&t, sip, invite ? IST : NIST, &key, req, hop);
 	buf_deinit(&key);
 	if (err) {
 		osip_message_free(req);
@@ -84,7 +84,8 @@ static void confirm(struct txn *t)
 	t->no_ack = NULL;
 	txn_free_wire(t);
 	t->repeat_ns = TXN_NEVER;
-	t->end_ns = txn_in_ms(t, t->sip->t4_ms);		/* Timer I             */
+	/* Timer I                                                             */
+	t->end_ns = txn_in_ms(t, hop_is_reliable(&t->hop) ? 0 : t->sip->t4_ms);
 	txn_arm(t);
 }
 

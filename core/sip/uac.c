@@ -19,6 +19,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "sip/build.h"
 #include "sip/uac_call.h"
 
 void uac_enter(const struct uac *u)
@@ -52,20 +53,15 @@ void uac_set_reason(struct uac *u, int code, const char *text)
 
 /* ---- the end -------------------------------------------------------------- */
 
-static void wipe(char *secret)
-{
-	if (secret)
-		explicit_bzero(secret, strlen(secret));
-	free(secret);
-}
-
 /* Whatever of the call is still known to others.                              */
 static void let_go(struct uac *u)
 {
 	timer_stop(stack_timers(u->sip), &u->ring);
 	timer_stop(stack_timers(u->sip), &u->later);
+	refresh_stop(u);
 	client_free(u->client);
 	u->client = NULL;
+	early_free_all(u);
 	dialog_unregister(u->sip, &u->dialog);
 	dialog_deinit(&u->dialog);
 	if (u->reinvite) {
@@ -77,6 +73,16 @@ static void let_go(struct uac *u)
 	u->accepted = NULL;
 }
 
+void uac_free_opening(struct uac *u)
+{
+	if (!u->opening)
+		return;
+	free(u->opening->headers);
+	free(u->opening->routes);
+	free(u->opening);
+	u->opening = NULL;
+}
+
 static void destroy(struct uac *u)
 {
 	let_go(u);
@@ -85,15 +91,15 @@ static void destroy(struct uac *u)
 		if (u->next)
 			u->next->prevp = u->prevp;
 	}
+	uac_free_opening(u);
+	redirect_free(u->redirect);
 	free(u->request_uri);
 	free(u->from_user);
 	free(u->from_domain);
 	free(u->from_name);
 	free(u->sdp);
 	free(u->answer);
-	free(u->username);
-	wipe(u->password);
-	free(u->realm);
+	sip_auth_unref(u->auth);
 	free(u);
 }
 
@@ -169,13 +175,33 @@ static bool uri_ok(const char *text)
 	return ok;
 }
 
+/* "Name: value"; what name and value may be is checked where they come from.  */
+static bool header_ok(const char *line)
+{
+	return !str_has_ctl(line) && strchr(line, ':') && *line != ':';
+}
+
+static bool lists_are_sound(const struct uac_params *p)
+{
+	const char *const *text;
+
+	for (text = p->headers; text && *text; text++)
+		if (!header_ok(*text))
+			return false;
+	for (text = p->routes; text && *text; text++)
+		if (str_has_ctl(*text) || **text != '<')
+			return false;
+	return true;
+}
+
 static bool is_sound(const struct uac_params *p,
 		     const struct uac_events *events)
 {
 	return uri_ok(p->request_uri) && (p->sdp || events->local_offer) &&
 	       (!p->from_user || !str_has_ctl(p->from_user)) &&
 	       (!p->from_name || !str_has_ctl(p->from_name)) &&
-	       (!p->from_domain || host_is_valid(p->from_domain));
+	       (!p->from_domain || host_is_valid(p->from_domain)) &&
+	       lists_are_sound(p);
 }
 
 static int copy(char **dst, const char *src)
@@ -186,22 +212,49 @@ static int copy(char **dst, const char *src)
 	return *dst ? 0 : -ENOMEM;
 }
 
+/* One behind the other, each with its NUL, and an empty one at the end.       */
+static int copy_list(char **dst, const char *const *list)
+{
+	struct buf out;
+	int err;
+
+	if (!list)
+		return 0;
+	buf_init(&out, BUILD_MESSAGE_MAX);
+	for (; *list; list++)
+		buf_write(&out, *list, strlen(*list) + 1);
+	buf_putc(&out, '\0');
+	err = out.err;
+	if (!err)
+		*dst = buf_take(&out);
+	buf_deinit(&out);
+	return err;
+}
+
+static int copy_opening(struct uac *u, const struct uac_params *p)
+{
+	int err;
+
+	u->opening = calloc(1, sizeof(*u->opening));
+	if (!u->opening)
+		return -ENOMEM;
+	u->opening->target = p->target;
+	err = copy_list(&u->opening->headers, p->headers);
+	return err ? err : copy_list(&u->opening->routes, p->routes);
+}
+
 static int copy_params(struct uac *u, const struct uac_params *p)
 {
 	if (copy(&u->request_uri, p->request_uri) ||
 	    copy(&u->from_user, p->from_user) ||
 	    copy(&u->from_domain, p->from_domain) ||
-	    copy(&u->from_name, p->from_name) || copy(&u->sdp, p->sdp) ||
-	    copy(&u->username, p->account.username) ||
-	    copy(&u->password, p->account.password) ||
-	    copy(&u->realm, p->account.realm))
+	    copy(&u->from_name, p->from_name) || copy(&u->sdp, p->sdp))
 		return -ENOMEM;
-	u->target = p->target;
+	u->caller_id = p->caller_id;
+	u->refresh.asked_s = p->session_expires_s;
 	u->ring_timeout_ms = p->ring_timeout_ms;
-	u->account = (struct sip_account){ .username = u->username,
-					   .password = u->password,
-					   .realm = u->realm };
-	return 0;
+	u->auth = sip_auth_ref(p->auth);
+	return copy_opening(u, p);
 }
 
 int uac_new(struct uac **up, struct sip *sip, const struct uac_params *params,
@@ -221,6 +274,8 @@ int uac_new(struct uac **up, struct sip *sip, const struct uac_params *params,
 	u->user = (struct dialog_user){ uac_on_request, uac_on_ack };
 	timer_init(&u->ring, on_ring, u);
 	timer_init(&u->later, on_later, u);
+	refresh_init(u);
+	u->bye = UAC_END_BYE_SENT;
 	random_hex(sip->random, u->call_id, 32);
 	stack_tag(sip, u->tag);
 	err = copy_params(u, params);
@@ -240,7 +295,7 @@ int uac_invite(struct uac *u)
 	if (u->state != UAC_IDLE)
 		return -EALREADY;
 	err = accepted_new(&u->accepted, u->sip, u->call_id, u->tag,
-			   u->request_uri, &u->account, u->target.listen);
+			   u->request_uri, u->auth);
 	if (!err)
 		err = uac_send_invite(u);
 	if (err) {

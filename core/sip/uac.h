@@ -1,9 +1,10 @@
 /*
  * uac.h - an outgoing call as the business sees it: invite, cancel, bye.
  *
- * Thread: signalling. Covers INVITE with its challenges and targets, CANCEL,
- * ACK of every 2xx (forks are ACKed and BYEd by themselves), BYE in both
- * directions, re-INVITE and the other requests inside the dialog.
+ * Thread: signalling. Covers INVITE with its challenges, targets and redirects,
+ * PRACK, CANCEL, ACK of every 2xx (forks are ACKed and BYEd by themselves), BYE
+ * in both directions, re-INVITE, UPDATE and the other requests inside the dialog,
+ * and the session timer.
  *
  *   IDLE -> CALLING -> PROCEEDING -> ACKING -> ANSWERED -> CLOSING -> ENDED
  *               \__________\___ failed / canceled _____________________/
@@ -15,11 +16,19 @@
 #ifndef SIP_UAC_H
 #define SIP_UAC_H
 
-#include "sip/sip.h"
+#include "sip/auth.h"
 
 struct uac;
 
 #define UAC_CALL_ID_LEN 64
+
+/* Where the caller is named (RFC 3323 4.1, RFC 3325 9.1).                     */
+enum uac_caller_id {
+	UAC_CALLER_FROM,		/* in From                             */
+	UAC_CALLER_ASSERTED,		/* in From and P-Asserted-Identity     */
+	UAC_CALLER_PRIVATE,		/* in P-Asserted-Identity, with Privacy:
+					 * id; From is anonymous               */
+};
 
 struct uac_params {
 	struct sip_target target;	/* next hop                            */
@@ -28,7 +37,15 @@ struct uac_params {
 					 * From with host part only            */
 	const char *from_domain;	/* NULL: our own address               */
 	const char *from_name;		/* display name or NULL                */
-	struct sip_account account;	/* strings copied                      */
+	enum uac_caller_id caller_id;
+	/* NULL-ended, or NULL: "Name: value", checked; added to the INVITE.   */
+	const char *const *headers;
+	/* NULL-ended, or NULL: values of Route that the dialog begins with, in
+	 * their order ("<sip:192.0.2.1;lr>", RFC 3608 6.1).                   */
+	const char *const *routes;
+	int session_expires_s;		/* asked for (RFC 4028); 0: only if the
+					 * far end asks                        */
+	struct sip_auth *auth;		/* a reference is taken; NULL: none    */
 	const char *sdp;		/* the offer; copied. NULL: asked for by
 					 * the event local_offer               */
 	int ring_timeout_ms;		/* CANCEL after this long without final */
@@ -40,6 +57,7 @@ enum uac_end {
 	UAC_END_BYE_SENT,	/* we hung up                                  */
 	UAC_END_BYE_RECEIVED,	/* the far end hung up                         */
 	UAC_END_LOST,		/* 481/408 inside the dialog, no answer to BYE */
+	UAC_END_EXPIRED,	/* nobody refreshed the session (RFC 4028 10)  */
 };
 
 struct uac_result {
@@ -62,17 +80,23 @@ struct uac_events {
 			   size_t cap);
 	/* 180, 183, ...: the first 18x counts as ringing.                     */
 	void (*provisional)(void *arg, int code, const char *reason);
-	/* 2xx and ACK sent. `sdp` is the answer (NULL: the 2xx had none), lent
-	 * for the call. If it cannot be used, call
-	 * uac_hangup().                 */
+	/* The far end has answered our offer before the 2xx (RFC 3262), and now
+	 * makes one of its own: take its answer and return 200, or 488. `offer`
+	 * follows. Once per call; NULL: all such offers are refused.          */
+	int (*early_answer)(void *arg, const char *sdp, size_t len);
+	/* 2xx and ACK sent. `sdp` is the answer, lent for the call; NULL: it had
+	 * none, or what early_answer and `offer` have settled stands. If it
+	 * cannot be used, call uac_hangup().                                  */
 	void (*answered)(void *arg, int code, const char *sdp, size_t len);
 	/* An offer in a re-INVITE or UPDATE (NULL: delayed offer wanted).
 	 * Write our SDP into answer[cap] and return 200, or return a refusal
-	 * such as 488. Also called with NULL answer when only to confirm.     */
+	 * such as 488. Also called with NULL answer when only to confirm: `sdp`
+	 * answers what we described ourselves by.                             */
 	int (*offer)(void *arg, const char *sdp, size_t len, char *answer,
 		     size_t cap);
 	/* The BYE was sent or received: media must stop now. UAC_END_LOST: we
-	 * send it because the far end did not confirm a 200 of ours.          */
+	 * send it because the far end did not confirm a 200 of ours, or knows no
+	 * such call; UAC_END_EXPIRED: because nobody refreshed the session.   */
 	void (*hangup)(void *arg, enum uac_end by);
 	/* The end: nothing of the dialog is outstanding. uac_free() is allowed
 	 * inside.                                                             */

@@ -21,43 +21,58 @@ static struct uac *of_user(struct dialog_user *du)
 	return (struct uac *)((char *)du - offsetof(struct uac, user));
 }
 
-/* ---- our BYE (15.1.1) ----------------------------------------------------- */
+/* ---- requests of ours ----------------------------------------------------- */
 
-/* Whose wish it was, when all is well.                                        */
-static enum uac_end end_of_bye(const struct uac *u)
+int uac_request(const struct uac *u, struct dialog *d, const char *method,
+		struct client_params *p)
 {
-	return u->told_answer ? UAC_END_BYE_SENT : UAC_END_CANCELED;
+	int err = dialog_next_hop(d, &p->target);
+
+	p->auth = u->auth;
+	if (!err)
+		err = dialog_request(d, method, ++d->local_cseq, &p->request);
+	return err;
 }
 
-/* 481 after a BYE of theirs crossed ours is no loss (12.2.1.2).               */
+void uac_request_over(struct dialog *d, struct client **cp)
+{
+	if (!*cp)
+		return;
+	d->local_cseq = client_cseq(*cp);
+	client_free(*cp);
+	*cp = NULL;
+}
+
+/* ---- our BYE (15.1.1) ----------------------------------------------------- */
+
+/* Whose wish it was. 481 after a BYE of theirs crossed ours is no loss
+ * (12.2.1.2), and one that was lost before needs no more proof.               */
+static enum uac_end end_of_bye(const struct uac *u, bool lost)
+{
+	if (lost && !u->peer_bye && u->bye != UAC_END_EXPIRED)
+		return UAC_END_LOST;
+	return u->told_answer ? u->bye : UAC_END_CANCELED;
+}
+
 static void on_bye_response(void *arg, const osip_message_t *resp, int code,
 			    bool final, const char *note)
 {
 	struct uac *u = arg;
-	bool lost = !resp || code == 481 || code == 408;
 
 	(void)note;
 	if (!final)
 		return;
 	uac_enter(u);
 	log_info("sip: BYE answered %d", code);
-	uac_end(u, lost && !u->peer_bye ? UAC_END_LOST : end_of_bye(u));
+	uac_end(u, end_of_bye(u, !resp || uac_is_lost(code)));
 	uac_leave();
 }
 
 static int start_bye(struct uac *u)
 {
-	struct client_params p = {
-		.account = &u->account,
-		.auth = &u->auth,
-		.response = on_bye_response,
-		.arg = u,
-	};
-	int err = dialog_next_hop(&u->dialog, &p.target);
+	struct client_params p = { .response = on_bye_response, .arg = u };
+	int err = uac_request(u, &u->dialog, "BYE", &p);
 
-	if (!err)
-		err = dialog_request(&u->dialog, "BYE",
-				     ++u->dialog.local_cseq, &p.request);
 	if (err)
 		return err;
 	err = build_set_q850(p.request, u->q850);
@@ -75,10 +90,10 @@ void uac_send_bye(struct uac *u)
 
 	u->state = UAC_CLOSING;
 	u->result.ring_timeout = u->rung_out && !u->told_answer;
+	refresh_stop(u);
 	/* Media stops before the BYE leaves.                                  */
 	if (u->told_answer && u->events.hangup)
-		u->events.hangup(u->arg, u->no_ack ? UAC_END_LOST :
-						     UAC_END_BYE_SENT);
+		u->events.hangup(u->arg, u->bye);
 	log_info("sip: BYE");
 	err = start_bye(u);
 	if (!err)
@@ -121,7 +136,7 @@ static void on_no_ack(void *arg)
 	struct uac *u = arg;
 
 	u->reinvite = NULL;
-	u->no_ack = true;
+	u->bye = UAC_END_LOST;
 	uac_enter(u);
 	log_warn("sip: no ACK for a re-INVITE's 200");
 	uac_hangup(u, 0);
@@ -131,16 +146,44 @@ static void on_no_ack(void *arg)
 static int fill_accept(struct uac *u, const struct inbound *in,
 		       osip_message_t *resp, const char *sdp)
 {
-	struct addr local;
-	int err = stack_local(u->sip, in->sock, &in->source, &local);
+	int err = caller_contact(u, resp, &in->from);
 
 	if (!err)
-		err = uac_set_contact(u, resp, &local);
-	if (!err)
 		err = build_add_header(resp, "Allow", BUILD_ALLOW);
+	if (!err)
+		err = build_add_header(resp, "Supported", BUILD_SUPPORTED);
 	if (!err && sdp)
 		err = build_set_sdp(resp, sdp);
+	if (!err && sdp)
+		err = uac_keep_sdp(u, sdp);
 	return err;
+}
+
+osip_message_t *uac_accept(struct uac *u, struct dialog *d,
+			   struct inbound *in, const char *sdp)
+{
+	osip_message_t *resp = uas_response(in, 200);
+
+	if (!resp)
+		return NULL;
+	if (fill_accept(u, in, resp, sdp)) {
+		osip_message_free(resp);
+		return NULL;
+	}
+	dialog_refresh_target(d, in->req);
+	return resp;
+}
+
+static void await_ack(struct uac *u, struct inbound *in)
+{
+	if (u->reinvite) {
+		/* An ACK went lost; the next offer implies it.                */
+		txn_on_no_ack(u->reinvite, NULL, NULL);
+		txn_confirm(u->reinvite);
+	}
+	u->reinvite = in->txn;
+	u->reinvite_cseq = msg_cseq(in->req);
+	txn_on_no_ack(in->txn, on_no_ack, u);
 }
 
 /* 200; sdp NULL: an UPDATE that only refreshes. `ours`: it is an offer of ours,
@@ -148,29 +191,16 @@ static int fill_accept(struct uac *u, const struct inbound *in,
 static void accept_offer(struct uac *u, struct inbound *in, const char *sdp,
 			 bool ours)
 {
-	bool invite = MSG_IS_INVITE(in->req);
-	uint32_t cseq = msg_cseq(in->req);
-	osip_message_t *resp = uas_response(in, 200);
+	osip_message_t *resp = uac_accept(u, &u->dialog, in, sdp);
 
-	if (!resp)
-		return;
-	if (fill_accept(u, in, resp, sdp)) {
+	if (!resp || refresh_accept(u, in->req, resp)) {
 		osip_message_free(resp);
 		uas_answer(in, 500);
 		return;
 	}
 	u->offered = ours;
-	dialog_refresh_target(&u->dialog, in->req);
-	if (invite) {
-		if (u->reinvite) {
-			/* An ACK went lost; the next offer implies it.        */
-			txn_on_no_ack(u->reinvite, NULL, NULL);
-			txn_confirm(u->reinvite);
-		}
-		u->reinvite = in->txn;
-		u->reinvite_cseq = cseq;
-		txn_on_no_ack(in->txn, on_no_ack, u);
-	}
+	if (MSG_IS_INVITE(in->req))
+		await_ack(u, in);
 	uas_send(in, resp);
 }
 
@@ -179,13 +209,8 @@ static void answer_offer(struct uac *u, struct inbound *in)
 	char answer[ANSWER_MAX] = "";
 	size_t len;
 	const char *sdp = msg_sdp(in->req, &len);
-	bool invite = MSG_IS_INVITE(in->req);
 	int code = 488;
 
-	if (!sdp && !invite) {
-		accept_offer(u, in, NULL, false);
-		return;
-	}
 	if (u->events.offer)
 		code = u->events.offer(u->arg, sdp, len, answer,
 				       sizeof(answer));
@@ -194,21 +219,26 @@ static void answer_offer(struct uac *u, struct inbound *in)
 		return;
 	}
 	log_info("sip: %s accepted", in->req->sip_method);
-	accept_offer(u, in, answer, invite && !sdp);
+	accept_offer(u, in, answer, !sdp);
 }
 
+/* 14.2, RFC 3311 5.2: one offer at a time. An UPDATE without one is none.      */
 static void on_offer(struct uac *u, struct inbound *in)
 {
-	size_t len;
+	bool offers = MSG_IS_INVITE(in->req) || msg_has_body(in->req);
+	bool glare = u->state != UAC_ANSWERED || u->offered ||
+		     refresh_offers(u);
 
 	if (u->state == UAC_CLOSING)
 		uas_answer(in, 481);
-	else if (u->state != UAC_ANSWERED || u->offered)
+	else if (offers && glare)
 		uas_answer(in, 491);
-	else if (msg_has_body(in->req) && !msg_sdp(in->req, &len))
-		uas_answer(in, 415);
-	else
+	else if (uas_body_refused(in) || refresh_refuses(in))
+		return;
+	else if (offers)
 		answer_offer(u, in);
+	else
+		accept_offer(u, in, NULL, u->offered);
 }
 
 void uac_on_ack(struct dialog_user *du, const osip_message_t *ack)
@@ -233,15 +263,25 @@ void uac_on_ack(struct dialog_user *du, const osip_message_t *ack)
 
 /* ---- all requests of the dialog ------------------------------------------- */
 
-static void dispatch(struct uac *u, struct inbound *in)
+bool uac_takes(struct dialog *d, struct inbound *in)
+{
+	int64_t cseq = msg_cseq(in->req);
+
+	if (uas_refused(in))
+		return false;
+	if (cseq < d->remote_cseq) {
+		uas_answer(in, 500);	/* 12.2.2                              */
+		return false;
+	}
+	d->remote_cseq = cseq;
+	return true;
+}
+
+void uac_answer_other(struct inbound *in)
 {
 	const char *method = in->req->sip_method;
 
-	if (!strcmp(method, "BYE"))
-		on_bye(u, in);
-	else if (!strcmp(method, "INVITE") || !strcmp(method, "UPDATE"))
-		on_offer(u, in);
-	else if (!strcmp(method, "INFO"))
+	if (!strcmp(method, "INFO"))
 		uas_answer(in, 200);
 	else if (!strcmp(method, "REFER"))
 		uas_answer(in, 403);
@@ -252,18 +292,17 @@ static void dispatch(struct uac *u, struct inbound *in)
 void uac_on_request(struct dialog_user *du, struct inbound *in)
 {
 	struct uac *u = of_user(du);
-	int64_t cseq = msg_cseq(in->req);
+	const char *method = in->req->sip_method;
 
 	uac_enter(u);
-	if (uas_refused(in)) {
-		uac_leave();
-		return;
-	}
-	if (cseq < u->dialog.remote_cseq) {
-		uas_answer(in, 500);	/* 12.2.2                              */
-	} else {
-		u->dialog.remote_cseq = cseq;
-		dispatch(u, in);
-	}
+	if (!uac_takes(&u->dialog, in))
+		goto out;
+	if (!strcmp(method, "BYE"))
+		on_bye(u, in);
+	else if (!strcmp(method, "INVITE") || !strcmp(method, "UPDATE"))
+		on_offer(u, in);
+	else
+		uac_answer_other(in);
+ out:
 	uac_leave();
 }

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/log.h"
 #include "base/str.h"
@@ -20,53 +19,59 @@
 
 /* ---- the request ---------------------------------------------------------- */
 
-static void write_from(const struct uac *u, struct buf *out)
+static const char *next_text(const char *text)
 {
-	/* Without a domain of its own, prepare() writes our address.          */
-	const char *domain = u->from_domain ? u->from_domain : "0.0.0.0";
-	bool bare_v6 = strchr(domain, ':') && *domain != '[';
-
-	buf_puts(out, "From: ");
-	if (u->from_name && *u->from_name) {
-		build_quoted(out, u->from_name);
-		buf_putc(out, ' ');
-	}
-	buf_puts(out, "<sip:");
-	if (u->from_user && *u->from_user) {
-		build_user(out, u->from_user);
-		buf_putc(out, '@');
-	}
-	buf_printf(out, bare_v6 ? "[%s]" : "%s", domain);
-	buf_printf(out, ">;tag=%s\r\n", u->tag);
+	return text + strlen(text) + 1;
 }
 
-/* 19.1.1, table 1: To holds no port and no parameter that says how to get there,
- * so only the user parameter is taken over from the Request-URI.              */
-static int write_to(const struct uac *u, struct buf *out)
+/* RFC 3608 6.1: the routes as the registrar gave them; the next hop stays what
+ * the call was given.                                                         */
+static int write_invite(const struct uac *u, struct buf *out)
 {
-	osip_uri_t *uri = NULL, *to = NULL;
-	osip_uri_param_t *user = NULL;
-	char *text = NULL;
-	int err = -ENOMEM;
+	const char *route = u->opening->routes;
+	int err;
 
-	if (osip_uri_init(&uri) || osip_uri_init(&to) ||
-	    osip_uri_parse(uri, u->request_uri))
-		goto out;
-	to->scheme = osip_strdup(uri->scheme);
-	to->host = osip_strdup(uri->host);
-	if (uri->username)
-		to->username = osip_strdup(uri->username);
-	osip_uri_uparam_get_byname(uri, "user", &user);
-	if (user && user->gvalue && !strcasecmp(user->gvalue, "phone"))
-		osip_uri_set_user_phone(to);
-	if (osip_uri_to_str(to, &text))
-		goto out;
-	buf_printf(out, "To: <%s>\r\n", text);
-	osip_free(text);
-	err = out->err;
- out:
-	osip_uri_free(uri);
-	osip_uri_free(to);
+	buf_printf(out, "INVITE %s SIP/2.0\r\n", u->request_uri);
+	for (; route && *route; route = next_text(route))
+		buf_printf(out, "Route: %s\r\n", route);
+	err = caller_write(u, out);
+	buf_printf(out, "Call-ID: %s\r\n", u->call_id);
+	buf_printf(out, "CSeq: %u INVITE\r\n\r\n",
+		   1 + random_below(u->sip->random, 65535));
+	return err;
+}
+
+static int add_own_headers(const struct uac *u, osip_message_t *m)
+{
+	const char *line = u->opening->headers;
+	char name[64];
+	int err = 0;
+
+	for (; !err && line && *line; line = next_text(line)) {
+		const char *value = line + strcspn(line, ":");
+
+		err = str_copy_n(name, sizeof(name), line,
+				 (size_t)(value - line));
+		value += strspn(value, ": \t");
+		if (!err)
+			err = build_add_header(m, name, value);
+	}
+	return err;
+}
+
+/* What we can, as one line each: osip would make a line of each word.         */
+static int add_headers(struct uac *u, osip_message_t *m)
+{
+	int err = build_add_header(m, "Allow", BUILD_ALLOW);
+
+	if (!err)
+		err = build_add_header(m, "Supported", BUILD_SUPPORTED);
+	if (!err)
+		err = refresh_ask(u, m);
+	if (!err)
+		err = add_own_headers(u, m);
+	if (!err && u->sdp)
+		err = build_set_sdp(m, u->sdp);
 	return err;
 }
 
@@ -77,19 +82,13 @@ static int make_invite(struct uac *u, osip_message_t **mp)
 	int err;
 
 	buf_init(&out, BUILD_MESSAGE_MAX);
-	buf_printf(&out, "INVITE %s SIP/2.0\r\n", u->request_uri);
-	write_from(u, &out);
-	err = write_to(u, &out);
-	buf_printf(&out, "Call-ID: %s\r\n", u->call_id);
-	buf_printf(&out, "CSeq: %u INVITE\r\n",
-		   1 + random_below(u->sip->random, 65535));
-	buf_puts(&out, "Allow: " BUILD_ALLOW "\r\nSupported: \r\n\r\n");
+	err = write_invite(u, &out);
 	if (!err)
 		err = build_parse(&m, &out);
 	buf_deinit(&out);
 	if (err)
 		return err;
-	err = u->sdp ? build_set_sdp(m, u->sdp) : 0;
+	err = add_headers(u, m);
 	if (err)
 		osip_message_free(m);
 	else
@@ -97,48 +96,14 @@ static int make_invite(struct uac *u, osip_message_t **mp)
 	return err;
 }
 
-int uac_set_contact(const struct uac *u, osip_message_t *m,
-		    const struct addr *local)
+int uac_keep_sdp(struct uac *u, const char *sdp)
 {
-	struct buf out;
-	int err;
+	char *copy = strdup(sdp);
 
-	buf_init(&out, BUILD_MESSAGE_MAX);
-	buf_puts(&out, "<sip:");
-	if (u->from_user && *u->from_user) {
-		build_user(&out, u->from_user);
-		buf_putc(&out, '@');
-	}
-	stack_sent_by(u->sip, local, &out);
-	buf_putc(&out, '>');
-	osip_list_special_free(&m->contacts,
-			       (void (*)(void *))osip_contact_free);
-	err = out.err;
-	if (!err && osip_message_set_contact(m, out.data))
-		err = -ENOMEM;
-	buf_deinit(&out);
-	return err;
-}
-
-/* From must stay as it is when the request is tried again, also elsewhere.    */
-static int set_from_domain(struct uac *u, osip_message_t *m,
-			   const struct addr *local)
-{
-	const char *own = u->sip->advertise_host;
-	char ip[ADDR_TEXT_LEN];
-	char *host;
-
-	if (u->from_domain)
-		return 0;
-	addr_ip_text(local, ip);
-	/* osip keeps an IPv6 literal without its brackets.                    */
-	own += *own == '[';
-	u->from_domain = *own ? strndup(own, strcspn(own, "]")) : strdup(ip);
-	host = u->from_domain ? osip_strdup(u->from_domain) : NULL;
-	if (!host)
+	if (!copy)
 		return -ENOMEM;
-	osip_free(m->from->url->host);
-	m->from->url->host = host;
+	free(u->sdp);
+	u->sdp = copy;
 	return 0;
 }
 
@@ -154,35 +119,50 @@ static int set_offer(struct uac *u, osip_message_t *m,
 	err = u->events.local_offer(u->arg, local, sdp, sizeof(sdp));
 	if (err)
 		return err;
-	u->sdp = strdup(sdp);
-	return u->sdp ? build_set_sdp(m, u->sdp) : -ENOMEM;
+	err = uac_keep_sdp(u, sdp);
+	return err ? err : build_set_sdp(m, u->sdp);
 }
 
-static int prepare(void *arg, osip_message_t *m, const struct addr *local,
-		   const struct addr *remote)
+static int prepare(void *arg, osip_message_t *m, const struct hop *hop)
 {
 	struct uac *u = arg;
 	const char *number = m->req_uri->username;
 	char text[ADDR_TEXT_LEN];
-	int err = set_from_domain(u, m, local);
+	int err = caller_complete(u, m, &hop->local);
 
 	if (!err)
-		err = uac_set_contact(u, m, local);
+		err = caller_contact(u, m, hop);
 	if (!err)
-		err = set_offer(u, m, local);
-	addr_text(remote, text);
+		err = set_offer(u, m, &hop->local);
+	addr_text(&hop->remote, text);
 	uac_enter(u);
-	log_info("sip: INVITE %s at %s", log_number(number ? number : ""),
-		 text);
+	log_info("sip: INVITE %s at %s:%s", log_number(number ? number : ""),
+		 sip_transport_name(hop->transport), text);
 	uac_leave();
 	return err;
 }
 
-static int leaves(void *arg, const osip_message_t *m, int listen)
+int uac_leaves(struct uac *u, const struct client *c,
+	       const osip_message_t *m, const struct hop *hop)
+{
+	const struct sip_target *t = client_target(c);
+	struct dialog_way way = {
+		.transport = hop->transport,
+		.listen = hop->transport == SIP_UDP ? (int)hop->sock :
+						      t->listen,
+		.name = *t->name ? t->name : t->host,
+	};
+
+	return accepted_invite(u->accepted, m, &way);
+}
+
+/* What was heard of another try is over with it.                              */
+static int leaves(void *arg, const osip_message_t *m, const struct hop *hop)
 {
 	struct uac *u = arg;
 
-	return accepted_invite(u->accepted, m, listen);
+	early_free_all(u);
+	return uac_leaves(u, u->client, m, hop);
 }
 
 /* ---- its answers ---------------------------------------------------------- */
@@ -190,7 +170,7 @@ static int leaves(void *arg, const osip_message_t *m, int listen)
 static void on_provisional(struct uac *u, const osip_message_t *resp, int code)
 {
 	u->state = UAC_PROCEEDING;
-	if (code == 100 || u->hangup || u->rung_out)
+	if (code == 100 || u->hangup || u->rung_out || !early_take(u, resp))
 		return;
 	/* 8.1.3.2: an unknown one is treated as 183.                          */
 	if (code < 180 || code > 183)
@@ -261,32 +241,17 @@ static void on_acked(void *arg, int err)
 	uac_leave();
 }
 
-/* By its length: a NUL in it is for its reader to refuse.                     */
-static int keep_answer(struct uac *u, const osip_message_t *resp)
-{
-	const char *sdp = msg_sdp(resp, &u->answer_len);
-
-	if (!sdp)
-		return 0;
-	u->answer = malloc(u->answer_len);
-	if (!u->answer)
-		return -ENOMEM;
-	memcpy(u->answer, sdp, u->answer_len);
-	return 0;
-}
-
 static int take_answer(struct uac *u, const osip_message_t *resp)
 {
-	int err = keep_answer(u, resp);
+	int err = early_confirm(u, resp);
 
-	if (err)
-		return err;
-	err = dialog_init(&u->dialog, resp, u->request_uri,
-			  client_listen(u->client));
 	if (!err)
 		err = dialog_register(u->sip, &u->dialog, &u->user);
 	if (!err)
-		err = accepted_ack(u->accepted, &u->dialog, on_acked, u);
+		err = accepted_ack(u->accepted, &u->dialog, msg_cseq(resp),
+				   on_acked, u);
+	if (!err)
+		refresh_begin(u, resp);
 	return err;
 }
 
@@ -324,16 +289,18 @@ static void on_response(void *arg, const osip_message_t *resp, int code,
 int uac_send_invite(struct uac *u)
 {
 	struct client_params p = {
-		.target = u->target,
-		.account = &u->account,
-		.auth = &u->auth,
+		.target = u->opening->target,
+		.auth = u->auth,
+		.own_target = true,
 		.prepare = prepare,
 		.leaves = leaves,
+		.again = redirect_again,
 		.response = on_response,
 		.arg = u,
 	};
 	int err = make_invite(u, &p.request);
 
+	uac_free_opening(u);
 	if (!err)
 		err = client_new(&u->client, u->sip, &p);
 	return err ? err : client_start(u->client);

@@ -16,7 +16,10 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "sip/build.h"
+#include "sip/extension.h"
 #include "sip/msg.h"
+
+enum { TAG_MAX = 128 };			/* of an option tag                    */
 
 /* ---- the way back (18.2, RFC 3581) ---------------------------------------- */
 
@@ -69,16 +72,17 @@ static int mark_via(struct inbound *in, osip_via_t *via)
 	osip_generic_param_t *rport = via_param(via, "rport");
 	char ip[ADDR_TEXT_LEN], port[8];
 
-	addr_ip_text(&in->source, ip);
-	in->reply_to = in->source;
+	addr_ip_text(&in->from.remote, ip);
+	in->back = in->from;
 	if (rport) {
 		(void)str_printf(port, sizeof(port), "%u",
-				 (unsigned int)addr_port(&in->source));
+				 (unsigned int)addr_port(&in->from.remote));
 		if (set_param(rport, port))
 			return -ENOMEM;
 		return set_received(via, ip);
 	}
-	addr_set_port(&in->reply_to, sent_by_port(via));
+	if (!hop_is_reliable(&in->back))
+		addr_set_port(&in->back.remote, sent_by_port(via));
 	return strcmp(via->host, ip) ? set_received(via, ip) : 0;
 }
 
@@ -132,7 +136,7 @@ void uas_send(struct inbound *in, osip_message_t *resp)
 		return;
 	}
 	if (!build_wire(resp, &data, &len)) {
-		(void)stack_send(in->sip, in->sock, &in->reply_to, data, len);
+		(void)hop_send(in->sip, &in->back, data, len);
 		osip_free(data);
 	}
 	osip_message_free(resp);
@@ -140,13 +144,19 @@ void uas_send(struct inbound *in, osip_message_t *resp)
 
 static int add_demanded(const struct inbound *in, osip_message_t *resp)
 {
-	char seconds[8];
+	char seconds[16];
 
 	switch (resp->status_code) {
 	case 405:
 		return build_add_header(resp, "Allow", BUILD_ALLOW);
 	case 415:
-		return build_add_header(resp, "Accept", "application/sdp");
+		return build_add_header(resp, "Accept", "application/sdp") ||
+		       build_add_header(resp, "Accept-Encoding", "identity") ?
+		       -ENOMEM : 0;
+	case 422:			/* RFC 4028 5                          */
+		(void)str_printf(seconds, sizeof(seconds), "%d",
+				 BUILD_MIN_SE);
+		return build_add_header(resp, "Min-SE", seconds);
 	case 500:			/* 14.2, RFC 3311 5.2                  */
 		(void)str_printf(seconds, sizeof(seconds), "%u",
 				 random_below(in->sip->random, 11));
@@ -177,14 +187,15 @@ static bool scheme_known(const osip_uri_t *uri)
 			       !strcasecmp(uri->scheme, "sips"));
 }
 
-/* 8.2.2.3: none of the extensions that a peer may require is understood.      */
+/* 8.2.2.3: names what we do not understand.                                   */
 static void refuse_extensions(struct inbound *in)
 {
 	osip_message_t *resp = uas_response(in, 420);
-	const char *tag;
 	int err = resp ? 0 : -ENOMEM;
+	char tag[TAG_MAX];
 
-	for (int i = 0; !err && (tag = msg_header(in->req, "require", i)); i++)
+	for (int i = 0; !err && extension_unknown(in->req, i, tag,
+						  sizeof(tag)); i++)
 		err = build_add_header(resp, "Unsupported", tag);
 	if (!err)
 		uas_send(in, resp);
@@ -194,6 +205,8 @@ static void refuse_extensions(struct inbound *in)
 
 bool uas_refused(struct inbound *in)
 {
+	char tag[TAG_MAX];
+
 	if (strcasecmp(in->req->sip_version, "SIP/2.0")) {
 		uas_answer(in, 505);
 		return true;
@@ -202,11 +215,30 @@ bool uas_refused(struct inbound *in)
 		uas_answer(in, 416);
 		return true;
 	}
-	if (msg_header(in->req, "require", 0)) {
+	if (extension_unknown(in->req, 0, tag, sizeof(tag))) {
 		refuse_extensions(in);
 		return true;
 	}
 	return false;
+}
+
+static bool is_packed(const osip_message_t *m)
+{
+	const osip_content_encoding_t *e =
+		osip_list_get(&m->content_encodings, 0);
+
+	return e && e->value && strcasecmp(e->value, "identity");
+}
+
+bool uas_body_refused(struct inbound *in)
+{
+	size_t len;
+
+	if (!msg_has_body(in->req) ||
+	    (msg_sdp(in->req, &len) && !is_packed(in->req)))
+		return false;
+	uas_answer(in, 415);
+	return true;
 }
 
 static void answer_options(struct inbound *in)
@@ -217,7 +249,7 @@ static void answer_options(struct inbound *in)
 		return;
 	if (osip_message_set_accept(resp, "application/sdp") ||
 	    build_add_header(resp, "Allow", BUILD_ALLOW) ||
-	    build_add_header(resp, "Supported", ""))
+	    build_add_header(resp, "Supported", BUILD_SUPPORTED))
 		osip_message_free(resp);
 	else
 		uas_send(in, resp);

@@ -21,17 +21,25 @@
 #include "base/log.h"
 
 enum {
-	BATCH = 16,			/* datagrams per system call           */
-	ROUNDS = 8,			/* system calls per round of the loop  */
+	BATCH = 16,			/* datagrams per system call          */
+	ROUNDS = 8,			/* system calls per round of the loop */
 	DATAGRAM_MAX = 65535,
-	QUOTED_MAX = 1500,		/* of a datagram that came back        */
+	QUOTED_MAX = 1500,		/* of a datagram that came back       */
 	SEND_TRIES = 3,
 	SOCKET_BUFFER = 4 * 1024 * 1024,
 };
 
+/* Room for what the kernel says beside a datagram.                           */
+union control {
+	char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	struct cmsghdr align;
+};
+
 struct udp {
-	struct loop_fd lfd;		/* .fd is -1 until opened              */
+	struct loop_fd lfd;		/* .fd is -1 until opened             */
 	bool on_loop;
+	bool any;			/* bound to a wildcard: the kernel says
+					 * where each datagram was sent to    */
 	struct addr addr;
 	udp_fn *fn;
 	udp_refused_fn *refused;
@@ -39,7 +47,8 @@ struct udp {
 	struct mmsghdr headers[BATCH];
 	struct iovec vectors[BATCH];
 	struct addr froms[BATCH];
-	char (*data)[DATAGRAM_MAX + 1];	/* pages are touched when first used   */
+	union control controls[BATCH];
+	char (*data)[DATAGRAM_MAX + 1];	/* pages are touched when first used  */
 };
 
 static void reset_headers(struct udp *u)
@@ -52,8 +61,36 @@ static void reset_headers(struct udp *u)
 			.msg_namelen = sizeof(u->froms[i]),
 			.msg_iov = &u->vectors[i],
 			.msg_iovlen = 1,
+			.msg_control = u->any ? &u->controls[i] : NULL,
+			.msg_controllen = u->any ? sizeof(u->controls[i]) : 0,
 		};
 	}
+}
+
+static void set_ip(struct addr *to, const struct cmsghdr *c)
+{
+	struct in6_pktinfo v6;
+	struct in_pktinfo v4;
+
+	if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+		memcpy(&v4, CMSG_DATA(c), sizeof(v4));
+		to->in4.sin_addr = v4.ipi_addr;
+	} else if (c->cmsg_level == IPPROTO_IPV6 &&
+		   c->cmsg_type == IPV6_PKTINFO) {
+		memcpy(&v6, CMSG_DATA(c), sizeof(v6));
+		to->in6.sin6_addr = v6.ipi6_addr;
+	}
+}
+
+static void deliver(struct udp *u, size_t i)
+{
+	struct msghdr *msg = &u->headers[i].msg_hdr;
+	struct addr to = u->addr;
+
+	for (struct cmsghdr *c = u->any ? CMSG_FIRSTHDR(msg) : NULL; c;
+	     c = CMSG_NXTHDR(msg, c))
+		set_ip(&to, c);
+	u->fn(u->arg, &u->froms[i], &to, u->data[i], u->headers[i].msg_len);
 }
 
 static int take_batch(struct udp *u)
@@ -65,13 +102,12 @@ static int take_batch(struct udp *u)
 	for (int i = 0; i < n; i++) {
 		if (u->headers[i].msg_hdr.msg_flags & MSG_TRUNC)
 			continue;
-		u->fn(u->arg, &u->froms[i], u->data[i],
-		      u->headers[i].msg_len);
+		deliver(u, (size_t)i);
 	}
 	return n;
 }
 
-/* The network's own word only: what the local stack refused, sendto() said.   */
+/* The network's own word only: what the local stack refused, sendto() said.  */
 static bool is_refusal(struct msghdr *msg)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c;
@@ -126,7 +162,7 @@ static void readable(struct loop_fd *lfd, uint32_t events)
 			break;
 }
 
-/* As much as the kernel grants: the forced size needs a privilege.            */
+/* As much as the kernel grants: the forced size needs a privilege.           */
 static void enlarge_buffers(int fd)
 {
 	int size = SOCKET_BUFFER;
@@ -149,12 +185,12 @@ static int bind_socket(struct udp *u, const struct addr *addr)
 		return -errno;
 	u->lfd.fd = fd;
 	/* One family per socket: an address then has one spelling, and an
-	 * IPv4 socket may listen beside this one on the same port.            */
+	 * IPv4 socket may listen beside this one on the same port.           */
 	if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY,
 					     &one, sizeof(one)))
 		return -errno;
 	enlarge_buffers(fd);
-	/* Without it, that a peer is not there is known after 32 s only.      */
+	/* Without it, that a peer is not there is known after 32 s only.     */
 	if (family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &one,
 				 sizeof(one));
@@ -165,7 +201,12 @@ static int bind_socket(struct udp *u, const struct addr *addr)
 		return -errno;
 	if (getsockname(fd, &u->addr.sa, &len))
 		return -errno;
-	return 0;
+	u->any = addr_is_any(&u->addr);
+	if (!u->any)
+		return 0;
+	return setsockopt(fd, family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP,
+			  family == AF_INET6 ? IPV6_RECVPKTINFO : IP_PKTINFO,
+			  &one, sizeof(one)) ? -errno : 0;
 }
 
 int udp_open(struct udp **up, struct loop *loop, const struct addr *addr,
@@ -222,7 +263,7 @@ int udp_send(struct udp *u, const struct addr *to, const void *data,
 	int err = 0;
 
 	/* The socket tells once of an error that an earlier datagram met, and
-	 * has not sent this one then.                                         */
+	 * has not sent this one then.                                        */
 	for (int i = 0; i < SEND_TRIES; i++) {
 		if (sendto(u->lfd.fd, data, len, MSG_NOSIGNAL, &to->sa,
 			   addr_len(to)) >= 0)

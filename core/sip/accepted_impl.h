@@ -1,0 +1,71 @@
+/*
+ * accepted_impl.h - the inside of the record of 2xx, for accepted*.c alone.
+ *
+ *	struct accepted	Call-ID + From tag, in sip->accepted
+ *	  struct leg	one To tag: its latest ACK as bytes; a surplus one
+ *			also its dialog and the BYE that ends it
+ *
+ * Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#ifndef SIP_ACCEPTED_IMPL_H
+#define SIP_ACCEPTED_IMPL_H
+
+#include "sip/accepted.h"
+#include "sip/client.h"
+#include "sip/resolve.h"
+
+#define ACCEPTED_TRIES_MAX 16		/* addresses and challenges            */
+
+/* One INVITE as it left. A 2xx that shows none of them is nobody's answer.    */
+struct sent {
+	char branch[STACK_BRANCH_LEN];
+	uint32_t cseq;
+	bool again;			/* a re-INVITE                         */
+};
+
+struct leg {
+	struct leg *next;
+	struct accepted *a;
+	char *to_tag;
+	uint32_t cseq;
+	osip_message_t *ack;		/* until it was sent first             */
+	struct resolve_query *query;	/* for the next hop                    */
+	char *name;			/* of its certificate                  */
+	char *wire;			/* NULL: not sent yet; osip_free       */
+	size_t wire_len;
+	struct hop hop;
+	void (*done)(void *arg, int err);
+	void *arg;
+
+	bool surplus;
+	struct dialog dialog;		/* surplus only                        */
+	struct client *bye;
+};
+
+struct accepted {
+	struct sip *sip;
+	char *call_id, *from_tag, *request_uri;
+	struct sip_auth *auth;
+	osip_message_t *credentials;	/* holds nothing but those headers     */
+	/* The oldest is overwritten.                                          */
+	struct sent tries[ACCEPTED_TRIES_MAX];
+	size_t n_tries;
+	struct dialog_way way;		/* of the latest; its name is ours     */
+	char *way_name;
+	struct leg *legs;
+	size_t n_legs;
+	struct timer timer;		/* the end of 64*T1                    */
+	bool heard, released;		/* a first 2xx; by the call            */
+};
+
+/* accepted_leg.c */
+/* Begins the ACK of leg->cseq in that dialog; a surplus leg is hung up when it
+ * has left.                                                                   */
+int leg_ack(struct leg *leg, const struct dialog *d);
+void leg_repeat_ack(struct leg *leg);
+/* Another ACK follows.                                                        */
+void leg_forget_ack(struct leg *leg);
+void leg_free(struct leg *leg);
+
+#endif

@@ -1,0 +1,197 @@
+/*
+ * accepted_leg.c - one 2xx with its To tag: its ACK, and the BYE of a surplus
+ * one (RFC 3261 13.2.2.4).
+ *
+ * Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "sip/accepted_impl.h"
+#include "sip/build.h"
+#include "sip/credentials.h"
+
+/* ---- BYE of a fork -------------------------------------------------------- */
+
+static void on_bye_answer(void *arg, const osip_message_t *resp, int code,
+			  bool final, const char *note)
+{
+	struct leg *leg = arg;
+
+	(void)resp;
+	(void)code;
+	(void)note;
+	if (!final)
+		return;
+	client_free(leg->bye);
+	leg->bye = NULL;
+}
+
+static void send_bye(struct leg *leg)
+{
+	struct accepted *a = leg->a;
+	struct client_params p = {
+		.auth = a->auth,
+		.response = on_bye_answer,
+		.arg = leg,
+	};
+	int err = dialog_next_hop(&leg->dialog, &p.target);
+
+	if (!err)
+		err = dialog_request(&leg->dialog, "BYE",
+				     leg->dialog.local_cseq + 1, &p.request);
+	if (!err)
+		err = client_new(&leg->bye, a->sip, &p);
+	if (!err)
+		err = client_start(leg->bye);
+	if (err) {
+		log_warn("sip: BYE of a fork not sent: error %d", -err);
+		client_free(leg->bye);
+		leg->bye = NULL;
+	}
+}
+
+/* ---- ACK ------------------------------------------------------------------ */
+
+static int complete_ack(struct leg *leg)
+{
+	struct sip *sip = leg->a->sip;
+	char branch[STACK_BRANCH_LEN];
+	struct buf sent_by;
+	int err;
+
+	credentials_confine(leg->a->auth, leg->ack, &leg->hop);
+	buf_init(&sent_by, SIP_HOST_LEN + 16);
+	hop_sent_by(sip, &leg->hop, &sent_by);
+	stack_branch(sip, branch);
+	err = sent_by.err;
+	if (!err)
+		err = build_set_via(leg->ack, leg->hop.transport,
+				    sent_by.data, branch);
+	buf_deinit(&sent_by);
+	return err ? err : build_wire(leg->ack, &leg->wire, &leg->wire_len);
+}
+
+static int first_ack(struct leg *leg, const struct resolve_result *result)
+{
+	struct sip *sip = leg->a->sip;
+	const struct resolve_way *way = &result->ways[0];
+	int err = result->err;
+
+	if (!err)
+		err = hop_open(&leg->hop, sip, way->transport, &way->addr,
+			       leg->name, leg->a->way.listen);
+	if (!err)
+		err = complete_ack(leg);
+	if (err)
+		return err;
+	/* One that does not get out counts as lost on the way: the far end then
+	 * repeats its 2xx, and is answered with the same ACK.                 */
+	(void)hop_send(sip, &leg->hop, leg->wire, leg->wire_len);
+	return 0;
+}
+
+/* The connection that it went by may be gone; then by another (13.2.2.4).     */
+void leg_repeat_ack(struct leg *leg)
+{
+	struct sip *sip = leg->a->sip;
+
+	if (!hop_is_open(sip, &leg->hop) &&
+	    hop_open(&leg->hop, sip, leg->hop.transport, &leg->hop.remote,
+		     leg->name, leg->a->way.listen))
+		return;
+	(void)hop_send(sip, &leg->hop, leg->wire, leg->wire_len);
+}
+
+static void on_resolved(void *arg, const struct resolve_result *result)
+{
+	struct leg *leg = arg;
+	void (*done)(void *, int) = leg->done;
+	int err;
+
+	leg->query = NULL;
+	err = first_ack(leg, result);
+	osip_message_free(leg->ack);
+	leg->ack = NULL;
+	leg->done = NULL;
+	if (err)
+		log_warn("sip: ACK not sent: error %d", -err);
+	if (leg->surplus)
+		send_bye(leg);
+	if (done)
+		done(leg->arg, err);
+}
+
+/* 13.2.2.4: the CSeq number of the INVITE, its credentials, a branch of its own
+ * (given when the address is known).                                          */
+static int make_ack(struct leg *leg, const struct dialog *d)
+{
+	const osip_message_t *credentials = leg->a->credentials;
+	int err = dialog_request(d, "ACK", leg->cseq, &leg->ack);
+
+	if (!err)
+		err = build_set_header(leg->ack, "Max-Forwards", "70");
+	if (!err)
+		err = build_copy_headers(leg->ack, credentials,
+					 "Authorization");
+	if (!err)
+		err = build_copy_headers(leg->ack, credentials,
+					 "Proxy-Authorization");
+	return err;
+}
+
+int leg_ack(struct leg *leg, const struct dialog *d)
+{
+	struct sip *sip = leg->a->sip;
+	struct resolve_reach reach;
+	struct sip_target t;
+	int err = make_ack(leg, d);
+
+	if (!err)
+		err = dialog_next_hop(d, &t);
+	if (err)
+		return err;
+	free(leg->name);
+	leg->name = strdup(*t.name ? t.name : t.host);
+	if (!leg->name)
+		return -ENOMEM;
+	hop_reach(sip, t.listen, &reach);
+	return resolve_start(&leg->query, sip->resolver, &t, &reach,
+			     on_resolved, leg);
+}
+
+/* A re-INVITE comes long after what was before it, whose ACK is forgotten. So is
+ * that it was surplus: a 2xx to a try that was given up may have come first, and
+ * the call's own bears the same To tag.                                       */
+void leg_forget_ack(struct leg *leg)
+{
+	client_free(leg->bye);
+	leg->bye = NULL;
+	if (leg->surplus)
+		dialog_deinit(&leg->dialog);
+	leg->surplus = false;
+	if (leg->query)
+		resolve_cancel(leg->query);
+	leg->query = NULL;
+	osip_message_free(leg->ack);
+	leg->ack = NULL;
+	osip_free(leg->wire);
+	leg->wire = NULL;
+}
+
+void leg_free(struct leg *leg)
+{
+	if (leg->query)
+		resolve_cancel(leg->query);
+	client_free(leg->bye);
+	if (leg->surplus)
+		dialog_deinit(&leg->dialog);
+	osip_message_free(leg->ack);
+	osip_free(leg->wire);
+	free(leg->to_tag);
+	free(leg->name);
+	free(leg);
+}

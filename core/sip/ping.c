@@ -1,0 +1,271 @@
+/*
+ * ping.c - is a server alive? OPTIONS outside a dialog, again and again.
+ *
+ * Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "sip/ping.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "sip/build.h"
+#include "sip/client.h"
+#include "sip/msg.h"
+
+enum {
+	CALL_ID_DIGITS = 32,
+	RETRY_AFTER_MAX_S = 3600,
+};
+
+struct ping {
+	struct sip *sip;
+	struct ping_params params;	/* its strings are ours                */
+	char *host, *user, *domain;
+	struct client *client;		/* NULL: none is under way             */
+	struct timer timer;
+	int64_t sent_ns;		/* of the last try                     */
+	unsigned int misses;		/* in a row                            */
+	struct ping_status status;
+};
+
+/* ---- time ----------------------------------------------------------------- */
+
+static void again_in(struct ping *p, int64_t ms)
+{
+	int64_t tenth = ms / 10;
+
+	ms += (int64_t)random_below(p->sip->random,
+				    (uint32_t)(2 * tenth) + 1) - tenth;
+	if (timer_set_ms(stack_timers(p->sip), &p->timer, ms))
+		log_error("ping: no memory for a timer");
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t wait_ms(const struct ping *p, int retry_after_s)
+{
+	int64_t ms = p->params.interval_s * S_MS, asked_ms;
+
+	if (p->status.state == PING_DOWN)
+		ms = least(ms, PING_DOWN_MS);
+	else if (p->misses)
+		ms = least(ms, PING_AGAIN_MS);
+	if (retry_after_s > RETRY_AFTER_MAX_S)
+		retry_after_s = RETRY_AFTER_MAX_S;
+	/* RFC 3261 20.33: not before that, though chance takes a tenth off.   */
+	asked_ms = retry_after_s * S_MS * 12 / 10;
+	return ms < asked_ms ? asked_ms : ms;
+}
+
+/* ---- the answer ----------------------------------------------------------- */
+
+static void note_server(struct ping *p, const struct hop *hop)
+{
+	struct ping_status *st = &p->status;
+	char text[ADDR_TEXT_LEN];
+
+	st->server[0] = '\0';
+	/* A name that was not resolved led nowhere.                           */
+	if (hop->remote.sa.sa_family == AF_UNSPEC)
+		return;
+	addr_text(&hop->remote, text);
+	(void)str_printf(st->server, sizeof(st->server), "%s:%s",
+			 sip_transport_name(hop->transport), text);
+}
+
+static void note_reason(struct ping *p, const osip_message_t *resp, int code,
+			const char *note)
+{
+	char *text = p->status.last_reason;
+	const size_t cap = sizeof(p->status.last_reason);
+
+	if (!note || !*note)
+		note = resp ? resp->reason_phrase : NULL;
+	(void)str_copy(text, cap, note);
+	if (!*text || str_has_ctl(text) || !str_is_utf8(text, strlen(text)))
+		(void)str_copy(text, cap, sip_reason_phrase(code));
+}
+
+static enum ping_state judge(struct ping *p, bool alive)
+{
+	p->misses = alive ? 0 : p->misses + 1;
+	if (alive)
+		return PING_UP;
+	return p->misses >= PING_MISSES ? PING_DOWN : p->status.state;
+}
+
+static void on_response(void *arg, const osip_message_t *resp, int code,
+			bool final, const char *note)
+{
+	struct ping *p = arg;
+	struct client *c = p->client;
+	struct ping_status *st = &p->status, now;
+	enum ping_state before = st->state;
+	bool alive = resp && code != 503;
+	int64_t rtt_ns = stack_now_ns(p->sip) - p->sent_ns;
+
+	if (!final)
+		return;
+	st->state = judge(p, alive);
+	st->last_code = code;
+	note_reason(p, resp, code, note);
+	note_server(p, client_hop(c));
+	st->at = clock_wall_ms(loop_clock(p->sip->loop));
+	st->rtt_ms = resp ? (int)(rtt_ns / MS_NS) : -1;
+	again_in(p, wait_ms(p, resp && !alive ? msg_retry_after(resp) : 0));
+	p->client = NULL;
+	client_free(c);
+	if (st->state == before)
+		return;
+	log_info("ping: %s is %s: %d %s", p->host,
+		 st->state == PING_UP ? "up" : "down", code, st->last_reason);
+	now = *st;
+	p->params.changed(p->params.arg, &now);
+}
+
+static int on_leaves(void *arg, const osip_message_t *req,
+		     const struct hop *hop)
+{
+	struct ping *p = arg;
+
+	(void)req;
+	(void)hop;
+	p->sent_ns = stack_now_ns(p->sip);
+	return 0;
+}
+
+/* ---- the request ---------------------------------------------------------- */
+
+static void put_host(struct buf *b, const char *host)
+{
+	bool bare_v6 = strchr(host, ':') && *host != '[';
+
+	buf_printf(b, bare_v6 ? "[%s]" : "%s", host);
+}
+
+static int make_request(const struct ping *p, osip_message_t **mp)
+{
+	char call_id[CALL_ID_DIGITS + 1], tag[STACK_TAG_LEN];
+	struct buf b;
+	int err;
+
+	random_hex(p->sip->random, call_id, CALL_ID_DIGITS);
+	stack_tag(p->sip, tag);
+	buf_init(&b, BUILD_MESSAGE_MAX);
+	buf_puts(&b, "OPTIONS sip:");
+	put_host(&b, p->host);
+	if (p->params.port)
+		buf_printf(&b, ":%u", p->params.port);
+	buf_puts(&b, " SIP/2.0\r\nFrom: <sip:");
+	if (*p->user) {
+		build_user(&b, p->user);
+		buf_putc(&b, '@');
+	}
+	put_host(&b, p->domain);
+	buf_printf(&b, ">;tag=%s\r\nTo: <sip:", tag);
+	put_host(&b, p->host);
+	buf_printf(&b, ">\r\nCall-ID: %s\r\nCSeq: 1 OPTIONS\r\n"
+		   "Accept: application/sdp\r\n\r\n", call_id);
+	err = b.err ? b.err : build_parse(mp, &b);
+	buf_deinit(&b);
+	return err;
+}
+
+static int send_ping(struct ping *p, const struct sip_target *target)
+{
+	struct client_params params = {
+		.target = *target,
+		.auth = p->params.auth,
+		.own_target = true,
+		.leaves = on_leaves,
+		.response = on_response,
+		.arg = p,
+	};
+	int err = make_request(p, &params.request);
+
+	if (!err)
+		err = client_new(&p->client, p->sip, &params);
+	return err ? err : client_start(p->client);
+}
+
+static void on_timer(struct timer *t)
+{
+	struct ping *p = t->arg;
+	struct sip_target target;
+	int err;
+
+	if (p->client)
+		return;
+	if (!p->params.target(p->params.arg, &target)) {
+		again_in(p, p->params.interval_s * S_MS);
+		return;
+	}
+	err = send_ping(p, &target);
+	if (!err)
+		return;
+	log_warn("ping: %s: not sent: %s", p->host, strerror(-err));
+	client_free(p->client);
+	p->client = NULL;
+	again_in(p, p->params.interval_s * S_MS);
+}
+
+/* ---- the door ------------------------------------------------------------- */
+
+int ping_new(struct ping **pp, struct sip *sip,
+	     const struct ping_params *params)
+{
+	struct ping *p;
+
+	if (!host_is_valid(params->host) || !host_is_valid(params->domain) ||
+	    str_has_ctl(params->user) || params->interval_s < 1)
+		return -EINVAL;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	p->sip = sip;
+	p->params = *params;
+	p->status.rtt_ms = -1;
+	p->host = strdup(params->host);
+	p->user = strdup(params->user);
+	p->domain = strdup(params->domain);
+	(void)sip_auth_ref(params->auth);
+	timer_init(&p->timer, on_timer, p);
+	if (!p->host || !p->user || !p->domain) {
+		ping_free(p);
+		return -ENOMEM;
+	}
+	*pp = p;
+	return 0;
+}
+
+void ping_start(struct ping *p, int delay_ms)
+{
+	if (!p->client &&
+	    timer_set_ms(stack_timers(p->sip), &p->timer, delay_ms))
+		log_error("ping: no memory for a timer");
+}
+
+void ping_get(const struct ping *p, struct ping_status *st)
+{
+	*st = p->status;
+}
+
+void ping_free(struct ping *p)
+{
+	if (!p)
+		return;
+	client_free(p->client);
+	timer_stop(stack_timers(p->sip), &p->timer);
+	sip_auth_unref(p->params.auth);
+	free(p->host);
+	free(p->user);
+	free(p->domain);
+	free(p);
+}
