@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "errors.h"
+#include "field_lists.h"
 #include "json.h"
 #include "text.h"
 
@@ -63,10 +64,13 @@ static void set_default(const struct cln_field *f, void *at)
 	case CLN_FIELD_CODECS:
 		memset(at, 0, sizeof(struct cln_codec_list));
 		break;
+	case CLN_FIELD_HEADERS:
+		memset(at, 0, sizeof(struct cln_header_list));
+		break;
 	}
 }
 
-static bool is_choice(const struct cln_field *f, const char *s)
+bool field_is_choice(const struct cln_field *f, const char *s)
 {
 	const char *const *c;
 
@@ -101,7 +105,7 @@ static void read_string(struct reading *r, const json_t *value)
 		WRONG(r, "must not be empty");
 	else if (json_string_length(value) >= f->cap)
 		WRONG(r, "is longer than %u bytes", (unsigned int)f->cap - 1);
-	else if (!is_choice(f, s))
+	else if (!field_is_choice(f, s))
 		wrong_choice(r);
 	else if (f->check && f->check(s, why, sizeof(why)))
 		WRONG(r, "%s", *why ? why : "is not valid");
@@ -132,72 +136,7 @@ static void read_bool(struct reading *r, const json_t *value)
 		*(uint8_t *)r->at = json_is_true(value);
 }
 
-/* Whether a name is known is for the core to say.                            */
-static const char *codec_fault(const struct cln_field *f,
-			       const struct cln_codec_list *list,
-			       const json_t *value)
-{
-	const char *name = json_string_value(value);
-	uint32_t i;
-
-	if (!name)
-		return "must be a string";
-	if (!*name || strlen(name) >= sizeof(list->names[0]) ||
-	    text_has_control(name))
-		return "is not the name of a codec";
-	if (!is_choice(f, name))
-		return "is not a codec that is known here";
-	if (list->n == CLN_CODECS_MAX)
-		return "is one codec too many";
-	for (i = 0; i < list->n; i++)
-		if (!strcmp(list->names[i], name))
-			return "stands twice in the list";
-	return NULL;
-}
-
-/* The pointer names the item, and a known codec that may have been meant.     */
-static void wrong_codec(struct reading *r, size_t i, const json_t *item,
-			const char *why)
-{
-	const char *name = json_string_value(item), *near = NULL;
-	char list[96], nth[24];
-
-	if (name && r->field->choices && !is_choice(r->field, name))
-		near = text_nearest(name, r->field->choices);
-	snprintf(list, sizeof(list), "%s/%s", r->base, r->field->name);
-	snprintf(nth, sizeof(nth), "%zu", i);
-	problem_add(r->ps, CLN_INVALID, list, nth, "%s%s%s%s", why,
-		    near ? "; did you mean \"" : "", near ? near : "",
-		    near ? "\"?" : "");
-}
-
-static void read_codecs(struct reading *r, const json_t *value)
-{
-	struct cln_codec_list list = { 0 };
-	bool bad = false;
-	size_t i;
-
-	if (!json_is_array(value) || !json_array_size(value)) {
-		WRONG(r, "must be a list of at least one codec name");
-		return;
-	}
-	for (i = 0; i < json_array_size(value); i++) {
-		const json_t *item = json_array_get(value, i);
-		const char *why = codec_fault(r->field, &list, item);
-
-		if (why) {
-			wrong_codec(r, i, item, why);
-			bad = true;
-			continue;
-		}
-		text_copy(list.names[list.n++], sizeof(list.names[0]),
-			  json_string_value(item));
-	}
-	if (!bad)
-		memcpy(r->at, &list, sizeof(list));
-}
-
-static void read_value(struct reading *r, const json_t *value)
+static void read_value(struct reading *r, json_t *value)
 {
 	if (r->field->flags & CLN_FIELD_READ_ONLY) {
 		WRONG(r, "is set by the server");
@@ -219,7 +158,10 @@ static void read_value(struct reading *r, const json_t *value)
 		read_bool(r, value);
 		break;
 	case CLN_FIELD_CODECS:
-		read_codecs(r, value);
+		field_codecs_read(r->field, value, r->base, r->at, r->ps);
+		break;
+	case CLN_FIELD_HEADERS:
+		field_headers_read(r->field, value, r->base, r->at, r->ps);
 		break;
 	}
 }
@@ -281,7 +223,7 @@ void fields_read(const struct cln_field *const *table, json_t *object,
 	memset(set, 0, FIELDS_MAX);
 	for (i = 0; table[i]; i++) {
 		const struct cln_field *f = table[i];
-		const json_t *value = json_object_get(object, f->name);
+		json_t *value = json_object_get(object, f->name);
 		struct reading r = {
 			.field = f, .base = base, .ps = ps,
 			.at = (char *)out + f->offset,
@@ -300,10 +242,7 @@ void fields_read(const struct cln_field *const *table, json_t *object,
 
 static json_t *write_value(const struct cln_field *f, const void *at)
 {
-	struct cln_codec_list list;
-	json_t *array;
 	int32_t number;
-	uint32_t i;
 
 	switch (f->type) {
 	case CLN_FIELD_INT:
@@ -312,11 +251,9 @@ static json_t *write_value(const struct cln_field *f, const void *at)
 	case CLN_FIELD_BOOL:
 		return json_boolean(*(const uint8_t *)at);
 	case CLN_FIELD_CODECS:
-		memcpy(&list, at, sizeof(list));
-		array = json_array();
-		for (i = 0; i < list.n && i < CLN_CODECS_MAX; i++)
-			json_array_append_new(array, json_text(list.names[i]));
-		return array;
+		return field_codecs_write(at);
+	case CLN_FIELD_HEADERS:
+		return field_headers_write(at);
 	case CLN_FIELD_STRING:
 		break;
 	}

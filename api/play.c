@@ -23,11 +23,12 @@ enum {
 	URL_MAX = 2048,
 	SAY_MAX = 4096,
 	RING_MAX_S = 600,
+	NAME_MAX_LEN = 64,		/* bytes of a display name            */
 };
 
 static const char *const play_fields[] = {
 	"to", "recipients", "from", "carrier_id", "playlist",
-	"ring_timeout_s", NULL,
+	"ring_timeout_s", "from_name", NULL,
 };
 static const char *const recipient_fields[] = {
 	"to", "from", "carrier_id", NULL,
@@ -227,6 +228,7 @@ static void read_job(json_t *body, struct cln_play *p,
 
 	fields_unknown(body, play_fields, "", ps);
 	p->from = read_from(body, "", ps);
+	p->from_name = field_text(body, "from_name", "", NAME_MAX_LEN, ps);
 	p->carrier_id = read_carrier_id(body, "", ps);
 	p->ring_timeout_s = field_int(body, "ring_timeout_s", "", 1,
 				      RING_MAX_S, 0, ps);

@@ -24,6 +24,7 @@ static const struct route table[] = {
 	/* Who may call may see what became of it.                            */
 	{ "GET", "/voice/call/status/{}", AUTH_READ | AUTH_CALL, voice_report,
 	  { "limit", "cursor" } },
+	{ "GET", "/traces/{}", AUTH_READ, call_trace, { NULL } },
 	{ "GET", "/health/live", 0, service_live, { NULL } },
 	{ "GET", "/health/ready", 0, service_ready, { NULL } },
 	{ "GET", "/openapi.json", 0, service_openapi, { NULL } },

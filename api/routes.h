@@ -42,6 +42,8 @@ route_fn carrier_status;
 route_fn voice_play;
 /* report.c */
 route_fn voice_report;
+/* trace.c */
+route_fn call_trace;
 /* service.c */
 route_fn service_live, service_ready, service_openapi, service_plugins;
 

@@ -1,5 +1,5 @@
 /*
- * status.c - GET /status/carrier/{id}: how the registration stands.
+ * status.c - GET /status/carrier/{id}: how registration and ping stand.
  * Thread: the worker of the connection.
  */
 /* SPDX-License-Identifier: MIT */
@@ -49,6 +49,31 @@ static json_t *history_json(const struct cln_carrier_status *st)
 	return list;
 }
 
+/* What the last OPTIONS found out; all but `state` null until there was one.  */
+static json_t *ping_json(const struct cln_carrier_status *st)
+{
+	static const char *const names[] = {
+		[CLN_PING_OFF] = "off",
+		[CLN_PING_UNKNOWN] = "unknown",
+		[CLN_PING_UP] = "up",
+		[CLN_PING_DOWN] = "down",
+	};
+	const int n = sizeof(names) / sizeof(*names);
+	const int state = st->ping_state;
+	json_t *o = json_object();
+
+	json_object_set_new(o, "state", json_string(
+		state >= 0 && state < n ? names[state] : "unknown"));
+	json_object_set_new(o, "last_code", code_or_null(st->ping_code));
+	json_object_set_new(o, "last_reason",
+			    json_text_or_null(st->ping_reason));
+	json_object_set_new(o, "at", json_time_or_null(st->ping_at));
+	json_object_set_new(o, "rtt_ms", st->ping_at && st->ping_rtt_ms >= 0 ?
+			    json_integer(st->ping_rtt_ms) : json_null());
+	json_object_set_new(o, "server", json_text_or_null(st->ping_server));
+	return o;
+}
+
 static json_t *result_json(const struct cln_carrier_status *st)
 {
 	json_t *o = json_object();
@@ -63,7 +88,9 @@ static json_t *result_json(const struct cln_carrier_status *st)
 	json_object_set_new(o, "last_reason",
 			    json_text_or_null(st->last_reason));
 	json_object_set_new(o, "server", json_text_or_null(st->server));
+	json_object_set_new(o, "call_id", json_text_or_null(st->call_id));
 	json_object_set_new(o, "channels", json_integer(st->channels));
+	json_object_set_new(o, "ping", ping_json(st));
 	json_object_set_new(o, "history", history_json(st));
 	return o;
 }

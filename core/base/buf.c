@@ -76,22 +76,32 @@ void buf_putc(struct buf *b, char c)
 	buf_write(b, &c, 1);
 }
 
+/* Most texts fit into the room that is there: then they are written once.   */
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
+	size_t room;
 	va_list ap;
 	int n;
 
+	if (reserve(b, 0))
+		return;
+	room = b->cap - b->len;
+	if (room > b->ceiling - b->len)
+		room = b->ceiling - b->len + 1;
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(b->data + b->len, room, fmt, ap);
 	va_end(ap);
+	if (n >= 0 && (size_t)n >= room && !reserve(b, (size_t)n)) {
+		va_start(ap, fmt);
+		n = vsnprintf(b->data + b->len, b->cap - b->len, fmt, ap);
+		va_end(ap);
+	}
 	if (n < 0 && !b->err)
 		b->err = -EINVAL;
-	if (n < 0 || reserve(b, (size_t)n))
-		return;
-	va_start(ap, fmt);
-	vsnprintf(b->data + b->len, b->cap - b->len, fmt, ap);
-	va_end(ap);
-	b->len += (size_t)n;
+	if (b->err)
+		b->data[b->len] = '\0';
+	else
+		b->len += (size_t)n;
 }
 
 char *buf_take(struct buf *b)

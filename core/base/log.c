@@ -24,6 +24,7 @@ enum {
 	NUMBER_LEN = 16,
 	NUMBERS = 4,
 	TAIL = 16,		/* kept free for the end of the line */
+	PIECE = 64,
 };
 
 struct line {
@@ -100,14 +101,23 @@ static void put_escaped(struct line *l, unsigned char c, bool json)
 	put_str(l, out);
 }
 
+static bool is_plain_ascii(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '\\' && c != '"';
+}
+
 /* How many bytes at s need no escape. C1 controls (C2 80 .. C2 9F) do need it:
  * some terminals obey them as they obey ESC.                                 */
 static size_t plain_len(const char *s, size_t len)
 {
 	const unsigned char *u = (const unsigned char *)s;
+	size_t n = 0;
 
-	if (u[0] < 0x20 || u[0] == 0x7f || u[0] == '\\' || u[0] == '"')
-		return 0;
+	/* In pieces, so that a line that is cut loses little.                */
+	while (n < len && n < PIECE && is_plain_ascii(u[n]))
+		n++;
+	if (n || u[0] < 0x80)
+		return n;
 	if (len > 1 && u[0] == 0xc2 && u[1] < 0xa0)
 		return 0;
 	return str_utf8_len(s, len);
@@ -164,14 +174,31 @@ static void build_json(struct line *l, const char *now, const char *word,
 	l->len += 2;
 }
 
+/* Only the milliseconds differ from the line before, mostly.                 */
+static const char *time_stamp(void)
+{
+	static _Thread_local char text[STR_TIME_LEN];
+	static _Thread_local int64_t second;
+	int64_t ms = clock_wall_ms(clock_system());
+	char *point = strchr(text, '.');
+
+	if (!point || ms / S_MS != second) {
+		str_rfc3339(text, ms);
+		second = ms / S_MS;
+		return text;
+	}
+	for (int i = 3; i; i--, ms /= 10)
+		point[i] = (char)('0' + ms % 10);
+	return text;
+}
+
 static void emit(enum log_level level, const char *message)
 {
+	const char *now = time_stamp();
 	struct line l;
-	char now[STR_TIME_LEN];
 	ssize_t n;
 
 	l.len = 0;
-	str_rfc3339(now, clock_wall_ms(clock_system()));
 	if (atomic_load_explicit(&as_json, memory_order_relaxed))
 		build_json(&l, now, words[level], message);
 	else

@@ -75,10 +75,9 @@ void map_free(struct map *m)
 	free(m);
 }
 
-static struct cell *find(const struct map *m, const void *key, size_t len)
+static struct cell *find_hash(const struct map *m, uint64_t hash,
+			      const void *key, size_t len)
 {
-	uint64_t hash = siphash(m->key, key, len);
-
 	for (size_t i = hash & (m->cap - 1);; i = (i + 1) & (m->cap - 1)) {
 		struct cell *c = &m->cells[i];
 
@@ -88,6 +87,11 @@ static struct cell *find(const struct map *m, const void *key, size_t len)
 		    !memcmp(c->entry->key, key, len))
 			return c;
 	}
+}
+
+static struct cell *find(const struct map *m, const void *key, size_t len)
+{
+	return find_hash(m, siphash(m->key, key, len), key, len);
 }
 
 /* The first cell that never was used: the caller has made sure of one.       */
@@ -127,11 +131,11 @@ static int make_room(struct map *m)
 
 int map_put(struct map *m, const void *key, size_t len, void *value)
 {
+	uint64_t hash = siphash(m->key, key, len);
 	struct entry *e;
-	uint64_t hash;
 
 	assert(value);
-	if (find(m, key, len))
+	if (find_hash(m, hash, key, len))
 		return -EEXIST;
 	if (make_room(m))
 		return -ENOMEM;
@@ -142,7 +146,6 @@ int map_put(struct map *m, const void *key, size_t len, void *value)
 	e->len = len;
 	if (len)
 		memcpy(e->key, key, len);
-	hash = siphash(m->key, key, len);
 	*find_free(m->cells, m->cap, hash) = (struct cell){ hash, e };
 	m->n++;
 	m->filled++;

@@ -12,79 +12,9 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "call/number.h"
+#include "call/destination.h"
 
 #define PORT_RETRY_MS 200	/* all ports in use: a limit, not a failure */
-#define DEFAULT_USER "carillon"
-#define SIP_PORT 5060
-
-/* ---- where it goes ---------------------------------------------------------- */
-
-struct destination {
-	struct sip_target target;
-	struct sip_account account;
-	char uri[NUMBER_URI_LEN];
-	char from_domain[SIP_HOST_LEN];
-	char from_user[STORE_FROM_LEN];
-};
-
-static int to_carrier(const struct call *c, const struct carrier *carrier,
-		      struct destination *d)
-{
-	const struct cln_carrier *data = &carrier->data;
-	const char *from = c->to.from[0] ? c->to.from :
-			   data->from_user[0] ? data->from_user :
-			   data->username[0] ? data->username : DEFAULT_USER;
-
-	carrier_target(carrier, &d->target);
-	carrier_account(carrier, &d->account);
-	str_copy(d->from_user, sizeof(d->from_user), from);
-	str_copy(d->from_domain, sizeof(d->from_domain),
-		 data->from_domain[0] ? data->from_domain : data->host);
-	return number_request_uri(d->uri, sizeof(d->uri), data->prefix,
-				  c->to.to, data->host, (uint16_t)data->port);
-}
-
-static int to_uri(const struct call *c, struct destination *d)
-{
-	struct addr addr;
-	bool numeric;
-	int err;
-
-	d->target.listen = -1;
-	err = number_uri_split(c->to.to, d->target.host,
-			       sizeof(d->target.host), &d->target.port);
-	if (err)
-		return err;
-	numeric = !addr_parse_ip(&addr, d->target.host, d->target.port);
-	if (!c->x->cfg.direct_allowed(c->x->cfg.direct_arg,
-				      numeric ? NULL : d->target.host,
-				      numeric ? &addr : NULL))
-		return -EPERM;
-	str_copy(d->from_user, sizeof(d->from_user),
-		 c->to.from[0] ? c->to.from : DEFAULT_USER);
-	return str_copy(d->uri, sizeof(d->uri), c->to.to);
-}
-
-static int find_destination(struct call *c, struct destination *d)
-{
-	const struct carrier *carrier;
-
-	*d = (struct destination){ 0 };
-	if (!c->lane->carrier_id[0]) {
-		str_copy(c->attempt.route, sizeof(c->attempt.route),
-			 "SIP URI");
-		return to_uri(c, d);
-	}
-	carrier = carrier_find(c->x, c->lane->carrier_id);
-	if (!carrier)
-		return -ENODEV;
-	str_copy(c->attempt.carrier_id, sizeof(c->attempt.carrier_id),
-		 carrier->data.id);
-	str_copy(c->attempt.route, sizeof(c->attempt.route),
-		 "carrier_id of the request");
-	return to_carrier(c, carrier, d);
-}
 
 /* ---- the offer -------------------------------------------------------------- */
 
@@ -123,7 +53,7 @@ int call_local_offer(void *arg, const struct addr *address, char *sdp,
 	c->session.version = c->session.id;
 	call_local_sdp(c, &local);
 	buf_init(&b, cap - 1);
-	sdp_write(&b, &c->session, &local, 0, 0);
+	sdp_write(&b, &c->session, &local, NULL);
 	err = b.err ? b.err : str_copy(sdp, cap, b.data);
 	if (!err)
 		c->sdp = buf_take(&b);
@@ -145,7 +75,12 @@ static int invite(struct call *c, const struct destination *d)
 		.request_uri = d->uri,
 		.from_user = d->from_user,
 		.from_domain = d->from_domain[0] ? d->from_domain : NULL,
-		.account = d->account,
+		.from_name = c->lane->job->data->from_name,
+		.caller_id = d->caller_id,
+		.headers = d->headers,
+		.routes = d->routes,
+		.session_expires_s = d->session_expires_s,
+		.auth = d->auth,
 		.ring_timeout_ms = ring_timeout_ms(c),
 	};
 	int err;
@@ -188,6 +123,7 @@ static void fail_early(struct call *c, const char *reason)
 static const char *early_reason(int err)
 {
 	return err == -ENODEV ? "carrier_deleted" :
+	       err == -ERANGE ? "number_too_short" :
 	       err == -EPERM ? "forbidden_target" : strerror(-err);
 }
 
@@ -201,7 +137,7 @@ static void call_begin(struct call *c)
 		call_unclaim(c);
 		return;
 	}
-	err = find_destination(c, &d);
+	err = destination_find(c, &d);
 	if (err) {
 		fail_early(c, early_reason(err));
 		return;

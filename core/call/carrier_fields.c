@@ -16,8 +16,12 @@
 
 #include "base/addr.h"
 #include "base/str.h"
+#include "call/header.h"
+#include "call/next_hop.h"
 #include "call/number.h"
 #include "sip/sip.h"
+
+enum { SESSION_MIN_S = 90 };		/* RFC 4028 4 */
 
 static int refuse(char *why, size_t cap, const char *text)
 {
@@ -55,9 +59,11 @@ static int check_domain(const char *v, char *why, size_t cap)
 static int check_proxy(const char *v, char *why, size_t cap)
 {
 	struct sip_target t;
+	bool has_transport;
 
-	if (*v && sip_target_parse(&t, v))
-		return refuse(why, cap, "is not a host or host:port");
+	if (*v && next_hop_proxy(&t, &has_transport, v))
+		return refuse(why, cap, "is not like \"proxy.example\" or "
+			      "\"192.0.2.1:5061;transport=tls\"");
 	return 0;
 }
 
@@ -93,7 +99,11 @@ static int check_listen(const char *v, char *why, size_t cap)
 static const char *codec_names[CODEC_NAMES_MAX];
 
 static const char *const protocols[] = { "SIP", NULL };
-static const char *const transports[] = { "udp", NULL };
+static const char *const transports[] = { "udp", "tcp", "tls", "auto", NULL };
+static const char *const number_formats[] = { "as_is", "e164", "plain", NULL };
+static const char *const caller_ids[] = {
+	"from", "p_asserted_identity", "privacy", NULL
+};
 
 #define AT(m) .offset = offsetof(struct cln_carrier, m), \
 	      .cap = sizeof(((struct cln_carrier *)0)->m)
@@ -113,8 +123,8 @@ FIELD f_protocol = { HEAD, .name = "protocol", .type = CLN_FIELD_STRING,
 	AT(protocol), .def = "SIP", .choices = protocols,
 	.help = "Only SIP." };
 FIELD f_transport = { HEAD, .name = "transport", .type = CLN_FIELD_STRING,
-	AT(transport), .def = "udp", .choices = transports,
-	.help = "Transport towards the carrier." };
+	AT(transport), .def = "auto", .choices = transports,
+	.help = "Transport towards the carrier; auto: as DNS says, else udp." };
 FIELD f_prefix = { HEAD, .name = "prefix", .type = CLN_FIELD_STRING,
 	.flags = CLN_FIELD_NULLABLE, AT(prefix), .check = check_prefix,
 	.help = "Digits set before each number." };
@@ -148,7 +158,8 @@ FIELD f_from_domain = { HEAD, .name = "from_domain", .type = CLN_FIELD_STRING,
 FIELD f_outbound_proxy = { HEAD, .name = "outbound_proxy",
 	.type = CLN_FIELD_STRING, .flags = CLN_FIELD_NULLABLE,
 	AT(outbound_proxy), .check = check_proxy,
-	.help = "host[:port] that requests outside a dialog are sent to." };
+	.help = "host[:port][;transport=tls] that requests outside a dialog "
+		"are sent to." };
 FIELD f_listen = { HEAD, .name = "listen", .type = CLN_FIELD_STRING,
 	.flags = CLN_FIELD_NULLABLE, AT(listen), .check = check_listen,
 	.help = "Which sip.listen address to send from." };
@@ -164,12 +175,35 @@ FIELD f_max_cps = { HEAD, .name = "max_cps", .type = CLN_FIELD_INT,
 FIELD f_enabled = { HEAD, .name = "enabled", .type = CLN_FIELD_BOOL,
 	AT(enabled), .max = 1, .def_int = 1,
 	.help = "false: neither registers nor takes calls." };
+FIELD f_strip = { HEAD, .name = "strip", .type = CLN_FIELD_INT,
+	.flags = CLN_FIELD_NULLABLE, AT(strip), .min = 0, .max = 31,
+	.help = "Digits taken off the front of each number, and its +." };
+FIELD f_number_format = { HEAD, .name = "number_format",
+	.type = CLN_FIELD_STRING, AT(number_format), .def = "as_is",
+	.choices = number_formats,
+	.help = "e164: with a + in front; plain: without one." };
+FIELD f_options_ping_s = { HEAD, .name = "options_ping_s",
+	.type = CLN_FIELD_INT, .flags = CLN_FIELD_NULLABLE,
+	AT(options_ping_s), .min = 0, .max = 3600,
+	.help = "Seconds from one OPTIONS to the next; 0: none." };
+FIELD f_caller_id = { HEAD, .name = "caller_id", .type = CLN_FIELD_STRING,
+	AT(caller_id), .def = "from", .choices = caller_ids,
+	.help = "Where a call says who calls." };
+FIELD f_headers = { HEAD, .name = "headers", .type = CLN_FIELD_HEADERS,
+	.flags = CLN_FIELD_NULLABLE, AT(headers), .check = header_check,
+	.help = "Headers added to each INVITE, by name." };
+FIELD f_session_expires_s = { HEAD, .name = "session_expires_s",
+	.type = CLN_FIELD_INT, .flags = CLN_FIELD_NULLABLE,
+	AT(session_expires_s), .min = 0, .max = 86400,
+	.help = "Session timer asked for; 0: only if the far end asks." };
 
 const struct cln_field *const carrier_fields[] = {
 	&f_name, &f_host, &f_port, &f_protocol, &f_transport, &f_prefix,
 	&f_codecs, &f_register, &f_username, &f_password, &f_auth_username,
 	&f_realm, &f_from_user, &f_from_domain, &f_outbound_proxy, &f_listen,
-	&f_expires_s, &f_max_channels, &f_max_cps, &f_enabled, NULL
+	&f_expires_s, &f_max_channels, &f_max_cps, &f_enabled, &f_strip,
+	&f_number_format, &f_options_ping_s, &f_caller_id, &f_headers,
+	&f_session_expires_s, NULL
 };
 
 void carrier_fields_know(const struct plugins *plugins)
@@ -211,6 +245,8 @@ static size_t field_size(const struct cln_field *f)
 		return sizeof(uint8_t);
 	case CLN_FIELD_CODECS:
 		return sizeof(struct cln_codec_list);
+	case CLN_FIELD_HEADERS:
+		return sizeof(struct cln_header_list);
 	case CLN_FIELD_STRING:
 		break;
 	}
@@ -246,10 +282,34 @@ void carrier_fields_merge(struct cln_carrier *to,
 	to->password_set = to->password[0] != '\0';
 }
 
+static void check_headers(const struct cln_carrier *c,
+			  struct cln_problems *problems)
+{
+	char pointer[16 + CLN_HEADER_NAME_LEN];
+
+	if (!strcmp(c->caller_id, "from"))
+		return;
+	for (uint32_t i = 0; i < c->headers.n; i++) {
+		const char *name = c->headers.items[i].name;
+
+		if (!header_names_caller(name))
+			continue;
+		str_printf(pointer, sizeof(pointer), "/headers/%s", name);
+		problem_add(problems, CLN_INVALID, pointer,
+			    "is written by the server where caller_id is "
+			    "\"%s\"", c->caller_id);
+	}
+}
+
 void carrier_fields_check(const struct cln_carrier *c,
 			  struct cln_problems *problems)
 {
 	if (c->do_register && !c->username[0])
 		problem_add(problems, CLN_INVALID, "/username",
 			    "a carrier that registers needs a username");
+	if (c->session_expires_s && c->session_expires_s < SESSION_MIN_S)
+		problem_add(problems, CLN_INVALID, "/session_expires_s",
+			    "must be 0, or %d at least (RFC 4028)",
+			    SESSION_MIN_S);
+	check_headers(c, problems);
 }

@@ -309,8 +309,10 @@ static bool carrier_is_there(struct lane *l, struct carrier *c,
 		str_copy(l->fail, sizeof(l->fail), l->waiting);
 	else if (now_ms - l->waiting_since_ms >=
 		 x->cfg.carrier_wait_s * S_MS)
-		str_printf(l->fail, sizeof(l->fail), "carrier_not_registered: "
-			   "%s", l->waiting);
+		str_printf(l->fail, sizeof(l->fail), "%s: %s",
+			   carrier_is_down(c) ? "carrier_down" :
+						"carrier_not_registered",
+			   l->waiting);
 	return false;
 }
 

@@ -15,11 +15,6 @@
 #include "call/carrier_fields.h"
 #include "call/room.h"
 
-/* Registrations at start are spread so that 1,000 carriers do not register in
- * the same instant, and one carrier does at once.                             */
-#define SPREAD_MS 10
-#define SPREAD_MAX_MS 10000
-
 /* ---- start ------------------------------------------------------------------ */
 
 static void start_done(struct exchange *x, int err)
@@ -71,7 +66,6 @@ static void on_jobs(struct store_req *req)
 struct history_read {
 	struct store_req req;
 	char id[CLN_ID_LEN];
-	int delay_ms;
 };
 
 static void on_history(struct store_req *req)
@@ -88,19 +82,18 @@ static void on_history(struct store_req *req)
 			c->history[c->n_history - 1].state == CLN_REG_REJECTED;
 	}
 	if (c)
-		carrier_start(c, h->delay_ms);
+		carrier_start(c);
 	free(req->hist.items);
 	free(h);
 }
 
-static int read_history(struct exchange *x, const char *id, int delay_ms)
+static int read_history(struct exchange *x, const char *id)
 {
 	struct history_read *h = calloc(1, sizeof(*h));
 
 	if (!h)
 		return -ENOMEM;
 	str_copy(h->id, sizeof(h->id), id);
-	h->delay_ms = delay_ms;
 	h->req = (struct store_req){
 		.home = loop_inbox(x->cfg.loop),
 		.done = on_history,
@@ -123,13 +116,9 @@ static void on_carriers(struct store_req *req)
 	struct carrier *c;
 
 	for (size_t i = 0; !err && i < n; i++) {
-		int delay = (int)i * SPREAD_MS;
-
 		err = carrier_new(&c, x, &items[i]);
 		if (!err)
-			err = read_history(x, items[i].id,
-					   delay < SPREAD_MAX_MS ? delay :
-					   SPREAD_MAX_MS);
+			err = read_history(x, items[i].id);
 	}
 	if (items)
 		explicit_bzero(items, n * sizeof(*items));
@@ -177,6 +166,7 @@ int exchange_new(struct exchange **xp, const struct exchange_config *cfg)
 	carrier_fields_know(cfg->plugins);
 	services_carriers(&x->services);
 	services_jobs(&x->services);
+	services_trace(&x->services);
 	err = map_new(&x->carriers);
 	if (!err)
 		err = map_new(&x->jobs_by_id);

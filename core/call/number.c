@@ -97,6 +97,23 @@ int number_uri_split(const char *uri, char *host, size_t cap, uint16_t *port)
 	return host_is_valid(host) ? 0 : -EINVAL;
 }
 
+int number_for_carrier(char *dst, size_t cap, const char *to, int strip,
+		       const char *format)
+{
+	const char *digits = to[0] == '+' ? to + 1 : to;
+	bool plus = digits > to && !strip;
+
+	if (strlen(digits) <= (size_t)strip)
+		return -ERANGE;
+	digits += strip;
+	/* A service code such as *100# is no number of E.164.                 */
+	if (!strcmp(format, "e164"))
+		plus = !digits[strspn(digits, DIGITS)];
+	else if (!strcmp(format, "plain"))
+		plus = false;
+	return str_printf(dst, cap, "%s%s", plus ? "+" : "", digits);
+}
+
 static void put_user(struct buf *b, const char *user)
 {
 	for (; *user; user++) {

@@ -62,8 +62,10 @@ static void fill_reason(struct call *c)
 {
 	const struct uac_result *r = &c->result;
 
+	if (r->end == UAC_END_EXPIRED)
+		str_copy(c->reason, sizeof(c->reason), "session_expired");
 	/* It was answered, and then nothing of the dialog came through.       */
-	if (c->attempt.answered_at || (r->code >= 200 && r->code < 300))
+	else if (c->attempt.answered_at || (r->code >= 200 && r->code < 300))
 		str_copy(c->reason, sizeof(c->reason), "dialog_lost");
 	else if (r->local && r->code == 408)
 		str_copy(c->reason, sizeof(c->reason), "no_response");

@@ -14,12 +14,15 @@
 #include "base/map.h"
 #include "call/exchange.h"
 #include "call/pacer.h"
+#include "sip/ping.h"
 #include "sip/register.h"
 
 struct carrier {
 	struct exchange *x;
 	struct cln_carrier data;	/* with the password                   */
+	struct sip_auth *auth;		/* for its registration, calls, pings  */
 	struct registration *registration;	/* NULL: none running          */
+	struct ping *ping;		/* NULL: not asked for, or not enabled */
 	bool rejected;			/* terminal until changed              */
 	struct cln_transition history[CLN_HISTORY_MAX];
 	uint32_t n_history;
@@ -87,6 +90,7 @@ struct exchange {
 	unsigned int n_failing;		/* outcomes that the store refused     */
 	struct leaving *leaving;	/* un-registrations under way          */
 	unsigned int n_leaving;
+	int64_t slot_ns;		/* when the next carrier may begin     */
 	bool starting, ready, stopping, forced, carriers_left;
 	void (*on_ready)(void *arg, int err);
 	void *ready_arg;
@@ -112,8 +116,9 @@ int carrier_new(struct carrier **cp, struct exchange *x,
 		const struct cln_carrier *data);
 void carrier_free(struct carrier *c);
 struct carrier *carrier_find(const struct exchange *x, const char *id);
-/* Begins the registration if the carrier wants one, after delay_ms.           */
-void carrier_start(struct carrier *c, int delay_ms);
+/* Begins what the carrier wants, its registration and its pings; many at a time
+ * take turns.                                                                 */
+void carrier_start(struct carrier *c);
 /* New data are already stored; registers anew where they differ in address or
  * identity, after un-registering the old binding with the old credentials.    */
 void carrier_change(struct carrier *c, const struct cln_carrier *data);
@@ -121,13 +126,19 @@ void carrier_change(struct carrier *c, const struct cln_carrier *data);
 void carrier_remove(struct carrier *c);
 /* why: a sentence for WAIT and NEVER.                                         */
 enum usable carrier_usable(const struct carrier *c, char *why, size_t cap);
+/* Registered or free of it, but without answers to OPTIONS.                   */
+bool carrier_is_down(const struct carrier *c);
 void carrier_status_fill(struct carrier *c, struct cln_carrier_status *st);
 void carrier_codecs(const struct carrier *c, struct codec_set *set);
-/* Where its calls go: the server that took the REGISTER, else the proxy, else
- * the host.                                                                   */
+/* Where its calls go: first to the server that took the REGISTER, then to the
+ * others of the proxy, or else of the host.                                   */
 void carrier_target(const struct carrier *c, struct sip_target *target);
-void carrier_account(const struct carrier *c, struct sip_account *account);
-/* Takes the carrier's registration down in the background.                    */
+/* The proxy, else the host.                                                   */
+void carrier_home(const struct carrier *c, struct sip_target *target);
+/* Values of Route for its calls, NULL-ended, lent; NULL: none.                */
+const char *const *carrier_routes(const struct carrier *c);
+/* Takes the carrier's registration down in the background, and asks no more
+ * whether it lives.                                                           */
 void carrier_leave(struct carrier *c);
 /* Forgets the un-registrations that still wait for an answer.                 */
 void carriers_abandon(struct exchange *x);
@@ -166,8 +177,9 @@ void calls_unclaim(struct exchange *x);
 /* stop.c */
 void stop_check(struct exchange *x);	/* is it time for the next step?       */
 
-/* services_carriers.c, services_jobs.c */
+/* services_carriers.c, services_jobs.c, services_trace.c */
 void services_carriers(struct cln_services *s);
 void services_jobs(struct cln_services *s);
+void services_trace(struct cln_services *s);
 
 #endif

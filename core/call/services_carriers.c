@@ -108,7 +108,7 @@ static void on_added(struct store_req *req)
 		err = carrier_new(&c, q->ask.x, &q->next);
 	if (!err) {
 		log_info("carrier %s: created", c->data.id);
-		carrier_start(c, 0);
+		carrier_start(c);
 		give(q->c, &c->data);
 	}
 	ask_done(&q->ask, err);

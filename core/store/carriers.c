@@ -24,6 +24,16 @@ static json_t *codecs_to_json(const struct cln_codec_list *list)
 	return array;
 }
 
+static json_t *headers_to_json(const struct cln_header_list *list)
+{
+	json_t *o = json_object();
+
+	for (uint32_t i = 0; i < list->n; i++)
+		json_object_set_new(o, list->items[i].name,
+				    json_string(list->items[i].value));
+	return o;
+}
+
 static json_t *field_to_json(const struct cln_field *f,
 			     const struct cln_carrier *c)
 {
@@ -38,6 +48,8 @@ static json_t *field_to_json(const struct cln_field *f,
 		return json_boolean(*(const uint8_t *)at);
 	case CLN_FIELD_CODECS:
 		return codecs_to_json((const void *)at);
+	case CLN_FIELD_HEADERS:
+		return headers_to_json((const void *)at);
 	}
 	return NULL;
 }
@@ -55,8 +67,24 @@ static void codecs_from_json(struct cln_codec_list *list, const json_t *array)
 	}
 }
 
+static void headers_from_json(struct cln_header_list *list, json_t *o)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(o, name, value) {
+		if (list->n == CLN_HEADERS_MAX)
+			break;
+		str_copy(list->items[list->n].name,
+			 sizeof(list->items[0].name), name);
+		str_copy(list->items[list->n++].value,
+			 sizeof(list->items[0].value),
+			 json_string_value(value));
+	}
+}
+
 static void field_from_json(const struct cln_field *f, struct cln_carrier *c,
-			    const json_t *v)
+			    json_t *v)
 {
 	char *at = (char *)c + f->offset;
 
@@ -73,6 +101,9 @@ static void field_from_json(const struct cln_field *f, struct cln_carrier *c,
 		break;
 	case CLN_FIELD_CODECS:
 		codecs_from_json((void *)at, v);
+		break;
+	case CLN_FIELD_HEADERS:
+		headers_from_json((void *)at, v);
 		break;
 	}
 }

@@ -43,7 +43,7 @@ static const char *const texts[DB_STATEMENTS] = {
 		"ORDER BY n",
 	[DB_JOB_ADD] =
 		"INSERT INTO jobs(id,created_at,ring_timeout_s,items,recipients,"
-		"t0) VALUES(?1,?2,?3,?4,?5,?5)",
+		"t0,from_name) VALUES(?1,?2,?3,?4,?5,?5,?6)",
 	[DB_RECIPIENT_ADD] =
 		"INSERT INTO recipients(job,row,state,carrier_id,callee,caller) "
 		"VALUES(?1,?2,0,?3,?4,?5)",
@@ -52,8 +52,8 @@ static const char *const texts[DB_STATEMENTS] = {
 		"SELECT created_at,finished_at,recipients,t0,t1,t2,t3,t4,t5,t6,"
 		"t7,t8 FROM jobs WHERE id=?1",
 	[DB_JOB_OPEN] =
-		"SELECT num,id,created_at,ring_timeout_s,items FROM jobs "
-		"WHERE finished_at=0 ORDER BY num",
+		"SELECT num,id,created_at,ring_timeout_s,items,from_name "
+		"FROM jobs WHERE finished_at=0 ORDER BY num",
 	[DB_JOB_LANES] =
 		"SELECT carrier_id,count(*) FROM recipients "
 		"WHERE job=?1 AND state=0 GROUP BY carrier_id",

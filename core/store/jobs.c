@@ -116,6 +116,7 @@ static int read_job(struct db *db, sqlite3_stmt *st, struct store_job **jobp)
 	str_copy(job->id, sizeof(job->id), db_text(st, 1));
 	job->created_at = sqlite3_column_int64(st, 2);
 	job->ring_timeout_s = sqlite3_column_int(st, 3);
+	str_copy(job->from_name, sizeof(job->from_name), db_text(st, 5));
 	err = items_from_text(job, db_text(st, 4));
 	if (!err)
 		err = read_lanes(db, sqlite3_column_int64(st, 0), job);
@@ -184,6 +185,8 @@ static int job_from_play(struct db *db, int64_t num, struct store_req *r,
 	str_copy(job->id, sizeof(job->id), r->job_add.play->request_id);
 	job->created_at = r->job_add.at;
 	job->ring_timeout_s = r->job_add.play->ring_timeout_s;
+	str_copy(job->from_name, sizeof(job->from_name),
+		 r->job_add.play->from_name);
 	err = items_from_text(job, items);
 	if (!err)
 		err = read_lanes(db, num, job);
@@ -209,6 +212,7 @@ int db_job_add(struct db *db, struct store_req *r)
 	db_bind_int(st, 3, play->ring_timeout_s);
 	db_bind_text(st, 4, items);
 	db_bind_int(st, 5, (int64_t)play->n_recipients);
+	db_bind_text(st, 6, play->from_name);
 	err = db_run(st);
 	num = sqlite3_last_insert_rowid(db->handle);
 	if (!err)

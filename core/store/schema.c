@@ -53,6 +53,8 @@ static const char *const steps[] = {
 	" route TEXT NOT NULL, media TEXT NOT NULL,"
 	" PRIMARY KEY(job, row, number)) WITHOUT ROWID;"
 	"CREATE TABLE probe(one INTEGER PRIMARY KEY, at INTEGER NOT NULL);",
+	/* 2: the display name of the caller.                                  */
+	"ALTER TABLE jobs ADD COLUMN from_name TEXT NOT NULL DEFAULT '';",
 };
 
 static int read_version(struct db *db, int *version)

@@ -26,6 +26,7 @@ struct store_req;
 
 #define STORE_TO_LEN 512
 #define STORE_FROM_LEN 64
+#define STORE_NAME_LEN 65
 
 struct store_config {
 	const char *dir;		/* state.dir: made 0700, locked        */
@@ -82,6 +83,7 @@ struct store_job {
 	struct cln_item *items;		/* owned copies                        */
 	size_t n_lanes;
 	struct store_lane *lanes;
+	char from_name[STORE_NAME_LEN];	/* display name of the caller, "": none */
 };
 void store_job_free(struct store_job *job);	/* contents and itself        */
 

@@ -17,6 +17,9 @@
 #define CLN_UUID_LEN 37
 #define CLN_CODECS_MAX 8
 #define CLN_HISTORY_MAX 32
+#define CLN_HEADERS_MAX 8
+#define CLN_HEADER_NAME_LEN 40
+#define CLN_HEADER_VALUE_LEN 160
 #define CLN_ITEMS_MAX 64	/* of a playlist                               */
 #define CLN_PROBLEMS_MAX 32
 
@@ -70,6 +73,8 @@ enum cln_field_type {
 	CLN_FIELD_INT,			/* int32_t, min..max                   */
 	CLN_FIELD_BOOL,			/* uint8_t                             */
 	CLN_FIELD_CODECS,		/* struct cln_codec_list               */
+	CLN_FIELD_HEADERS,		/* struct cln_header_list; in JSON an
+					 * object of strings                   */
 };
 
 enum cln_field_flags {
@@ -91,7 +96,8 @@ struct cln_field {
 	int32_t min, max, def_int;	/* INT and BOOL                        */
 	const char *def;		/* STRING                              */
 	const char *const *choices;	/* STRING, CODECS: NULL-ended, or NULL */
-	/* STRING: 0, or -EINVAL with a sentence in why[cap].                  */
+	/* STRING: 0, or -EINVAL with a sentence in why[cap]. HEADERS: asked of
+	 * each "Name: value".                                                 */
 	int (*check)(const char *value, char *why, size_t cap);
 	const char *help;
 };
@@ -99,6 +105,15 @@ struct cln_field {
 struct cln_codec_list {
 	uint32_t n;
 	char names[CLN_CODECS_MAX][16];	/* api names in offer order            */
+};
+
+/* Lines of a SIP message that an operator adds.                               */
+struct cln_header_list {
+	uint32_t n;
+	struct {
+		char name[CLN_HEADER_NAME_LEN];
+		char value[CLN_HEADER_VALUE_LEN];
+	} items[CLN_HEADERS_MAX];
 };
 
 struct cln_carrier {
@@ -113,7 +128,7 @@ struct cln_carrier {
 	char host[256];
 	int32_t port;			/* 0: default of the transport         */
 	char protocol[8];		/* "SIP"                               */
-	char transport[8];		/* "udp"                               */
+	char transport[8];		/* "udp", "tcp", "tls"; "auto": by DNS */
 	char prefix[33];
 	struct cln_codec_list codecs;
 	uint8_t do_register;		/* JSON "register"                     */
@@ -123,12 +138,19 @@ struct cln_carrier {
 	char realm[128];		/* "": any realm of this carrier       */
 	char from_user[64];
 	char from_domain[256];
-	char outbound_proxy[272];	/* host[:port]                         */
+	char outbound_proxy[272];	/* [sip:]host[:port][;transport=tls]   */
 	char listen[64];		/* which sip.listen to send from       */
 	int32_t expires_s;
 	int32_t max_channels;		/* 0: no limit of its own              */
 	int32_t max_cps;		/* 0: no limit of its own              */
 	uint8_t enabled;
+	int32_t strip;			/* digits taken off a number's front   */
+	char number_format[8];		/* "as_is", "e164", "plain"            */
+	int32_t options_ping_s;		/* 0: none                             */
+	char caller_id[24];		/* "from", "p_asserted_identity",
+					 * "privacy"                           */
+	struct cln_header_list headers;	/* added to each INVITE                */
+	int32_t session_expires_s;	/* asked for; 0: only if the far end asks */
 };
 
 enum cln_registration {
@@ -147,6 +169,13 @@ struct cln_transition {
 	char reason[96];
 };
 
+enum cln_ping {
+	CLN_PING_OFF,			/* not asked for, or not now           */
+	CLN_PING_UNKNOWN,		/* no answer yet, and none missed      */
+	CLN_PING_UP,
+	CLN_PING_DOWN,			/* takes no calls until it answers     */
+};
+
 struct cln_carrier_status {
 	uint32_t size;
 	char request_id[CLN_UUID_LEN];
@@ -158,6 +187,13 @@ struct cln_carrier_status {
 	uint32_t channels;		/* calls now                           */
 	uint32_t n_history;		/* newest last                         */
 	struct cln_transition history[CLN_HISTORY_MAX];
+	int32_t ping_state;		/* enum cln_ping                       */
+	int32_t ping_code;		/* of the last one; 0: none yet        */
+	char ping_reason[96];
+	int64_t ping_at;		/* when the last one ended             */
+	int32_t ping_rtt_ms;		/* of the last answer, -1: none        */
+	char ping_server[64];		/* that was asked last                 */
+	char call_id[64];		/* of its REGISTERs, "" for none       */
 };
 
 /* ---- jobs ----------------------------------------------------------------- */
@@ -187,6 +223,7 @@ struct cln_play {
 	size_t n_items, n_recipients;
 	const struct cln_item *items;
 	const struct cln_recipient *recipients;
+	const char *from_name;		/* the caller's display name; may be NULL */
 };
 
 enum cln_recipient_state {
@@ -277,10 +314,30 @@ struct cln_plugin_info {
 	char offers[160];		/* "codec PCMU (mulaw), app api"       */
 };
 
+/* One SIP message as it was on the wire, but for its secrets.                 */
+struct cln_trace_message {
+	uint32_t size;
+	uint8_t sent;			/* by us                               */
+	char transport[8];		/* "udp"                               */
+	char local[64], remote[64];	/* "192.0.2.1:5060", "[::1]:5060"      */
+	int64_t at;
+	int64_t offset_us;		/* since the first one                 */
+	const char *data;		/* any bytes, no NUL behind            */
+	size_t len;
+	size_t cut;			/* bytes behind that were not kept     */
+};
+
+enum cln_trace_form {
+	CLN_TRACE_TEXT,			/* a ladder, then the messages in full */
+	CLN_TRACE_PCAP,			/* a capture file for Wireshark        */
+};
+
 /* Calls of the app's own that receive rows; they copy what they keep.         */
 typedef void cln_carrier_fn(void *arg, const struct cln_carrier *carrier);
 typedef void cln_row_fn(void *arg, const struct cln_report_row *row);
 typedef void cln_plugin_fn(void *arg, const struct cln_plugin_info *info);
+typedef void cln_trace_fn(void *arg, const struct cln_trace_message *m);
+typedef void cln_bytes_fn(void *arg, const char *data, size_t len);
 
 /*
  * Every function returns 0 or -errno: -ENOENT no such thing, -EINVAL problems
@@ -327,6 +384,14 @@ struct cln_services {
 	int (*plugins)(void *ctx, cln_plugin_fn *fn, void *arg);
 	/* 0 when work is accepted, else -errno with a sentence.               */
 	int (*ready)(void *ctx, char *why, size_t cap);
+
+	/* All SIP messages of one Call-ID, oldest first; -ENOENT: none is kept
+	 * (any more).                                                         */
+	int (*trace)(void *ctx, const char *call_id, cln_trace_fn *fn,
+		     void *arg);
+	/* The same as one file, in one piece. `form`: enum cln_trace_form.    */
+	int (*trace_file)(void *ctx, const char *call_id, int32_t form,
+			  cln_bytes_fn *fn, void *arg);
 };
 
 #endif

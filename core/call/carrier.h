@@ -1,0 +1,44 @@
+/*
+ * carrier.h - what the carrier_*.c files share; not for others, they use room.h.
+ *
+ *	carrier.c		its life: made, changed, removed
+ *	carrier_register.c	its registration, and the history of it
+ *	carrier_ping.c		is it alive?
+ *	carrier_status.c	what others ask of it
+ *
+ * Thread: signalling.
+ */
+/* SPDX-License-Identifier: MIT */
+#ifndef CALL_CARRIER_H
+#define CALL_CARRIER_H
+
+#include "call/room.h"
+
+/* carrier_register.c */
+const char *carrier_state_name(int state);	/* enum cln_registration       */
+const struct cln_transition *carrier_history_last(const struct carrier *c);
+/* A refresh, or the fifth identical failure, is no transition.                */
+void carrier_history_add(struct carrier *c, int state, int code,
+			 const char *reason);
+int carrier_state_of(enum registration_state state);
+bool carrier_wants_registration(const struct cln_carrier *d);
+/* Takes the registration down in the background; then, if the carrier is still
+ * there, begins anew.                                                         */
+void carrier_unregister(struct carrier *c, bool start_again);
+/* The latest un-registration that is still under way is told what comes after
+ * it. False: there is none.                                                   */
+bool carrier_after_leaving(const struct carrier *c, bool start_again);
+/* When the next of many that begin together may send its first request, so that
+ * a thousand carriers do not all send in the same instant, and one does at once. */
+int carrier_slot_ms(struct exchange *x);
+
+/* carrier_ping.c */
+/* Makes it what the data ask for: running, other, or none.                    */
+void carrier_ping_set(struct carrier *c);
+void carrier_ping_soon(struct carrier *c);
+
+/* carrier_status.c */
+int carrier_registration(const struct carrier *c,
+			 struct registration_status *st);
+
+#endif
