@@ -20,6 +20,7 @@
 
 enum {
 	SIP_PORT = 5060,
+	SIPS_PORT = 5061,
 	DNS_PORT = 53,
 	THREADS_MOST = 4,
 	SHA256_HEX = 64,
@@ -46,8 +47,11 @@ static int parse_listen(void *item, const char *text)
 {
 	struct config_listen *l = item;
 
-	if (!str_starts(text, "udp:") ||
-	    addr_parse(&l->addr, text + strlen("udp:"), SIP_PORT))
+	l->tls = str_starts(text, "tls:");
+	if (!l->tls && !str_starts(text, "udp:") && !str_starts(text, "tcp:"))
+		return -EINVAL;
+	if (addr_parse(&l->addr, text + strlen("udp:"),
+		       l->tls ? SIPS_PORT : SIP_PORT))
 		return -EINVAL;
 	return str_copy(l->text, sizeof(l->text), text) ? -EINVAL : 0;
 }
@@ -106,7 +110,7 @@ static int fill_list(const struct fill *f, const struct list_kind *kind,
 
 static const struct list_kind listen_kind = {
 	"sip.listen", sizeof(struct config_listen), parse_listen,
-	"udp: with an IP address and a port"
+	"udp:, tcp: or tls: with an IP address and a port"
 };
 static const struct list_kind direct_kind = {
 	"sip.direct.allow", sizeof(struct allow), parse_allow,
@@ -214,6 +218,27 @@ static int fill_media(const struct fill *f)
 	return err ? err : fill_ports(f);
 }
 
+/* Whether the files are good is seen when they are read.                     */
+static int fill_tls(const struct fill *f)
+{
+	struct config *cfg = f->cfg;
+	const char *certificate = conf_str(f->c, "sip.tls.certificate");
+
+	cfg->tls_certificate = certificate;
+	cfg->tls_key = conf_str(f->c, "sip.tls.key");
+	cfg->tls_ca = conf_str(f->c, "sip.tls.ca");
+	for (size_t i = 0; !certificate && i < cfg->n_listen; i++)
+		if (cfg->listen[i].tls)
+			return conf_refuse(f->c, "sip.listen", (unsigned int)i,
+					   f->error, "\"%.60s\" needs "
+					   "sip.tls.certificate and sip.tls.key",
+					   cfg->listen[i].text);
+	if (cfg->tls_key && !certificate)
+		return conf_refuse(f->c, "sip.tls.key", 0, f->error,
+				   "there is no sip.tls.certificate for it");
+	return 0;
+}
+
 static int fill_sip(const struct fill *f)
 {
 	struct config *cfg = f->cfg;
@@ -221,6 +246,7 @@ static int fill_sip(const struct fill *f)
 
 	cfg->t1_ms = (int)conf_int(f->c, "sip.t1_ms");
 	cfg->user_agent = conf_str(f->c, "sip.user_agent");
+	cfg->trace_bytes = (size_t)conf_int(f->c, "sip.trace_kb") * 1024;
 	if (!text || !host_port_parse(cfg->advertise_host,
 				      &cfg->advertise_port, text))
 		return 0;
@@ -347,6 +373,8 @@ int config_fill(struct config *cfg, const struct conf *c,
 	err = fill_lists(&f);
 	if (!err)
 		err = fill_sip(&f);
+	if (!err)
+		err = fill_tls(&f);
 	if (!err)
 		err = fill_media(&f);
 	if (!err)

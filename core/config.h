@@ -22,6 +22,7 @@ extern const struct cln_option *const config_options[];
 struct config_listen {
 	struct addr addr;
 	char text[64];			/* as written: "udp:127.0.0.1:5060"   */
+	bool tls;
 };
 
 struct config {
@@ -33,6 +34,8 @@ struct config {
 	size_t n_direct;
 	int t1_ms;
 	const char *user_agent;
+	const char *tls_certificate, *tls_key, *tls_ca;	/* NULL: none         */
+	size_t trace_bytes;		/* 0: no messages are kept            */
 	struct addr *dns;		/* none: those of the system          */
 	size_t n_dns;
 

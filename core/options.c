@@ -34,7 +34,8 @@
 
 TEXT(sip_listen, "sip.listen", "udp:127.0.0.1:5060", REPEAT,
      .help = "Transport, address and port to speak SIP on, such as "
-	     "udp:192.0.2.1:5060 or udp:[::1]:5060; UDP is all there is.");
+	     "udp:192.0.2.1:5060, tcp:[::1]:5060 or tls:192.0.2.1:5061. "
+	     "Carriers are reached by TCP and TLS without it, too.");
 TEXT(sip_advertise, "sip.advertise", NULL,
      .help = "Host or address, with a port if need be, that other servers "
 	     "reach this one at when it is behind a NAT.");
@@ -46,6 +47,20 @@ INT(sip_t1_ms, "sip.t1_ms", "500", 10, 5000,
 	    "retransmissions start from.");
 TEXT(sip_user_agent, "sip.user_agent", "Carillon",
      .help = "Value of the User-Agent header; empty leaves it out.");
+TEXT(sip_tls_certificate, "sip.tls.certificate", NULL,
+     .help = "PEM file of our certificate and those that link it to its "
+	     "authority: for tls: listeners, and shown to a server that asks "
+	     "for one.");
+TEXT(sip_tls_key, "sip.tls.key", NULL,
+     .help = "PEM file of the certificate's key, without a password; where "
+	     "none is given, the key stands in sip.tls.certificate.");
+TEXT(sip_tls_ca, "sip.tls.ca", NULL,
+     .help = "PEM file, or directory with hashed names, of the authorities "
+	     "that a TLS server's certificate must come from; where none is "
+	     "given, the system's.");
+INT(sip_trace_kb, "sip.trace_kb", "4096", 0, 1048576,
+    .help = "Memory in KiB for the last SIP messages, to be looked at call by "
+	    "call; 0 keeps none.");
 TEXT(dns_server, "dns.server", NULL, REPEAT,
      .help = "Address of a name server, with a port if it is not 53; where "
 	     "none is given, those of the system.");
@@ -142,7 +157,8 @@ TEXT(node_id, "node.id", NULL,
 
 const struct cln_option *const config_options[] = {
 	&sip_listen, &sip_advertise, &sip_direct_allow, &sip_t1_ms,
-	&sip_user_agent, &dns_server, &media_address, &media_advertise,
+	&sip_user_agent, &sip_tls_certificate, &sip_tls_key, &sip_tls_ca,
+	&sip_trace_kb, &dns_server, &media_address, &media_advertise,
 	&media_ports, &media_threads, &media_rtcp, &api_listen, &api_key,
 	&api_max_body, &api_hostname, &api_workers, &state_dir, &fetch_allow,
 	&fetch_timeout_s, &fetch_max_bytes, &fetch_max_audio_s, &fetch_proxy,

@@ -161,7 +161,7 @@ static int make_store(struct server *s, char *why)
 static int make_sip(struct server *s, char *why)
 {
 	const struct config *c = s->cfg;
-	char advertise[ALLOW_HOST_LEN + 8], which[128];
+	char advertise[ALLOW_HOST_LEN + 8];
 	struct sip_config cfg = {
 		.loop = s->loop,
 		.random = random_system(),
@@ -170,6 +170,8 @@ static int make_sip(struct server *s, char *why)
 		.t1_ms = c->t1_ms,
 		.dns_servers = c->dns,
 		.n_dns_servers = c->n_dns,
+		.tls = { c->tls_certificate, c->tls_key, c->tls_ca },
+		.trace_bytes = c->trace_bytes,
 	};
 	struct sip_listen *listen = calloc(c->n_listen + 1, sizeof(*listen));
 	int err = listen ? 0 : -ENOMEM;
@@ -183,12 +185,10 @@ static int make_sip(struct server *s, char *why)
 		cfg.advertise = advertise;
 	}
 	cfg.listen = listen;
-	if (!err) {
-		err = sip_new(&s->sip, &cfg, which, sizeof(which));
-		if (err)
-			str_printf(why, SERVER_WHY_LEN, "sip.listen %s: %s",
-				   which, strerror(-err));
-	}
+	if (!err)
+		err = sip_new(&s->sip, &cfg, why, SERVER_WHY_LEN);
+	if (err && !*why)
+		str_printf(why, SERVER_WHY_LEN, "sip: %s", strerror(-err));
 	free(listen);
 	return err;
 }
@@ -321,7 +321,9 @@ static void log_ready(const struct server *s)
 
 	for (size_t i = 0; !sip_listen_addr(s->sip, i, &addr); i++) {
 		addr_text(&addr, text);
-		log_info("server: SIP on udp:%s", text);
+		/* As configured, but with the real port.                      */
+		log_info("server: SIP on %.4s%s", s->cfg->listen[i].text,
+			 text);
 	}
 	log_info("server: ready, state in %s", s->cfg->state_dir);
 }

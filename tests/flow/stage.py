@@ -73,7 +73,8 @@ class Talk(Answered):
         theirs = self.invite.get("from")
         if tags[1]:
             theirs = re.sub(r"tag=\S+", f"tag={tags[1]}", theirs)
-        return [("Via", f"SIP/2.0/UDP {self.peer.address};rport;branch="
+        return [("Via", f"SIP/2.0/{self.peer.transport} "
+                        f"{self.peer.address};rport;branch="
                         f"{branch or 'z9hG4bK' + token()}"),
                 ("Max-Forwards", "70"), ("From", mine), ("To", theirs),
                 ("Call-ID", self.invite.call_id),

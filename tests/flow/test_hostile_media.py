@@ -207,8 +207,10 @@ def test_type_of_the_answers_body_counts(stage, peer, receiver, kind):
     if kind == "multipart":
         body = b"--b b\r\nContent-Type: application/sdp\r\n\r\n" + body + \
             b"\r\n--b b\r\nContent-Type: text/plain\r\n\r\nhi\r\n--b b--\r\n"
-    data = peer.answer(call.invite, 183, "Early", to_tag=call.tag,
+    # The early one is of another branch: nothing of it counts for this 200.
+    data = peer.answer(call.invite, 183, "Early", to_tag="other-branch",
                        contact=peer.contact, body=body)
+    data = data.replace(b"other-branch", call.tag.encode())
     line = f"Content-Type: {types[kind]}\r\n" if types[kind] else ""
     data = data.replace(b"183 Early", b"200 OK").replace(
         b"Content-Type: application/sdp\r\n", line.encode(), 1)

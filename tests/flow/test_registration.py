@@ -3,12 +3,18 @@
 SPDX-License-Identifier: MIT
 """
 import calendar
+import select
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import challenge
+from dns_server import DnsServer
 from kamailio import Kamailio
 from message import response
+from registrar import Registrar
+from tcp_peer import TcpPeer
 from waiting import stays, until
 
 
@@ -18,6 +24,11 @@ def new_registrar(tmp_path, ports, stop_later):
         return stop_later(Kamailio(tmp_path / "kamailio", ports.one(),
                                    {"client1": "password1"}, **more))
     return make
+
+
+@pytest.fixture
+def tcp_peer(ports, stop_later):
+    return stop_later(TcpPeer(ports.one()))
 
 
 def add(server, registrar, **fields):
@@ -199,3 +210,242 @@ def test_realm_that_is_not_ours_gets_no_answer(server, new_registrar):
     assert server.wait_registration(carrier_id, "rejected")[
         "last_code"] == 401
     assert len(registrar.requests()) == 1
+
+
+def bind(peer, request, expires=600, **more):
+    """Grants what a REGISTER asks for."""
+    extra = [("Contact", f"{request.get('contact')};expires={expires}")]
+    peer.answer(request, 200, "OK", to_tag="r",
+                extra=extra + list(more.pop("extra", [])), **more)
+
+
+def test_rfc3327_5_1_path_is_supported(server, peer):
+    server.carrier(peer.port, register=True, username="u", password="p")
+    request = peer.expect("REGISTER")
+    assert "path" in request.get("supported").split(", ")
+
+
+def test_rfc3608_6_1_service_route_leads_the_calls(server, peer, article):
+    carrier_id = server.carrier(peer.port, register=True, username="u",
+                                password="p")
+    bind(peer, peer.expect("REGISTER"), extra=[
+        ("Service-Route", f"<sip:{peer.address};lr>, "
+         "\"P, 2\" <sip:p2.example.com;lr>"),
+        ("Service-Route", "<sip:home.example.com;lr>")])
+    server.wait_registration(carrier_id, "registered")
+    server.play("1", article.urls[:1], carrier_id=carrier_id)
+    invite = peer.expect("INVITE")
+    routes = [r.strip() for v in invite.all("route") for r in v.split(",")]
+    assert routes == [f"<sip:{peer.address};lr>",
+                      "<sip:p2.example.com;lr>",
+                      "<sip:home.example.com;lr>"]
+    assert invite.uri == f"sip:1@{peer.address}"
+    peer.answer(invite, 486, "Busy Here", to_tag="x")
+    # RFC 3261 17.1.1.3: the ACK goes the way of its INVITE.
+    assert peer.expect("ACK").all("route") == invite.all("route")
+
+
+def test_unusable_service_route_is_none(server, peer, article):
+    carrier_id = server.carrier(peer.port, register=True, username="u",
+                                password="p")
+    bind(peer, peer.expect("REGISTER"), extra=[
+        ("Service-Route", "<tel:123>"), ("Service-Route", "nonsense")])
+    server.wait_registration(carrier_id, "registered")
+    server.play("1", article.urls[:1], carrier_id=carrier_id)
+    invite = peer.expect("INVITE")
+    assert not invite.all("route")
+    peer.answer(invite, 486, "Busy Here", to_tag="x")
+
+
+def test_rfc3261_20_33_retry_after_is_kept_to(server, peer):
+    carrier_id = server.carrier(peer.port, register=True, username="u",
+                                password="p")
+    peer.answer(peer.expect("REGISTER"), 503, "Later", to_tag="x",
+                extra=[("Retry-After", "5 (busy)")])
+    result = server.wait_registration(carrier_id, "failed")
+    assert result["last_code"] == 503 and result["last_reason"] == "Later"
+    assert seconds_of(result["next_attempt_at"]) >= time.time() + 3.5
+    first = peer.seen[0].at
+    bind(peer, peer.expect("REGISTER", 10))
+    assert peer.seen[-1].at - first >= 5
+    server.wait_registration(carrier_id, "registered")
+
+
+def tcp_registrar(server, peer, **more):
+    carrier_id = server.carrier(peer.port, register=True, username="u",
+                                password="p", transport="tcp", **more)
+    request = peer.expect("REGISTER")
+    bind(peer, request)
+    return carrier_id, request
+
+
+def test_rfc5626_4_5_lost_connection_registers_again(server, tcp_peer):
+    carrier_id, first = tcp_registrar(server, tcp_peer)
+    result = server.wait_registration(carrier_id, "registered")
+    assert result["server"] == f"tcp:127.0.0.1:{tcp_peer.port}"
+    assert ";transport=tcp" in first.get("contact")
+    for link in tcp_peer.open_links():
+        link.close()
+    result = until("the loss to be shown", 5, lambda: lost(
+        server.registration(carrier_id)))
+    assert result["sip_registration"] == "registered"
+    assert result["next_attempt_at"]
+    again = tcp_peer.expect("REGISTER")
+    assert again.call_id == first.call_id
+    assert again.cseq[0] > first.cseq[0]
+    assert len(tcp_peer.links) == 2
+    bind(tcp_peer, again)
+    until("it to be well again", 5, lambda: server.registration(
+        carrier_id)["last_reason"] == "OK")
+
+
+def lost(result):
+    return result if "connection lost" in result["last_reason"] else None
+
+
+def test_calls_and_pings_go_by_the_connection_of_the_binding(
+        server, tcp_peer, article):
+    carrier_id, _ = tcp_registrar(server, tcp_peer, options_ping_s=1)
+    server.wait_registration(carrier_id, "registered")
+    options = tcp_peer.expect("OPTIONS")
+    tcp_peer.answer(options, 200, "OK", to_tag="x")
+    server.play("1", article.urls[:1], carrier_id=carrier_id)
+    invite = tcp_peer.expect("INVITE")
+    tcp_peer.answer(invite, 486, "Busy Here", to_tag="x")
+    tcp_peer.expect("ACK")
+    assert len(tcp_peer.links) == 1
+    server.delete(f"/carriers/{carrier_id}").accepted()
+    gone = tcp_peer.expect("REGISTER")
+    assert gone.get("expires") == "0"
+    assert len(tcp_peer.links) == 1
+    tcp_peer.answer(gone, 200, "OK", to_tag="x")
+
+
+def test_unregister_is_authenticated_too(server, peer):
+    carrier_id = server.carrier(peer.port, register=True, username="client1",
+                                password="password1")
+    bind(peer, peer.expect("REGISTER"))
+    server.wait_registration(carrier_id, "registered")
+    server.delete(f"/carriers/{carrier_id}").accepted()
+    gone = peer.expect("REGISTER")
+    assert gone.get("expires") == "0"
+    asked = challenge.make()
+    peer.answer(gone, 401, "Asked", to_tag="x",
+                extra=[("WWW-Authenticate", asked)])
+    again = peer.expect(lambda m: not m.is_response and
+                        m.branch != gone.branch)
+    assert again.get("expires") == "0"
+    challenge.right(again, asked)
+    peer.answer(again, 200, "OK", to_tag="x")
+
+
+def test_status_names_the_call_id_of_its_registers(server, peer):
+    carrier_id = server.carrier(peer.port, register=True, username="u",
+                                password="p")
+    request = peer.expect("REGISTER")
+    assert server.registration(carrier_id)["call_id"] == request.call_id
+    bind(peer, request)
+    assert server.get(f"/traces/{request.call_id}").status == 200
+
+
+@pytest.fixture
+def many_registrar(ports, stop_later):
+    return stop_later(Registrar(ports.one(), "p", 600))
+
+
+def add_many(server, registrar, count):
+    for n in range(count):
+        server.carrier(registrar.port, register=True, username=f"u{n}",
+                       password="p", name=f"carrier {n}")
+
+
+def firsts(registrar, count, since=0):
+    """When each user's first REGISTER came, once all are bound."""
+    users = [f"u{n}" for n in range(count)]
+    until("all to be bound", 10, lambda: all(
+        any(s.code == 200 and s.at > since for s in registrar.seen[user])
+        for user in users))
+    return sorted(min(s.at for s in registrar.seen[user] if s.at > since)
+                  for user in users)
+
+
+def test_burst_of_carriers_is_spread(server, many_registrar):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: server.carrier(
+            many_registrar.port, register=True, username=f"u{n}",
+            password="p", name=f"carrier {n}"), range(40)))
+    times = firsts(many_registrar, 40)
+    assert 0.38 <= times[-1] - times[0] < 5     # 10 ms apart at least
+
+
+def test_start_of_many_carriers_is_spread(server, many_registrar):
+    add_many(server, many_registrar, 40)
+    firsts(many_registrar, 40)
+    server.kill9()
+    since = time.monotonic()
+    server.start()
+    times = firsts(many_registrar, 40, since)
+    assert 0.38 <= times[-1] - times[0] < 5
+
+
+@pytest.fixture
+def dns(ports, stop_later):
+    return stop_later(DnsServer(ports.one()))
+
+
+@pytest.fixture
+def two_servers(dns, new_peer):
+    """Two of one name, each as good as the other."""
+    peers = [new_peer(), new_peer()]
+    dns.a("gw.pair.example", "127.0.0.1", ttl=300)
+    for peer in peers:
+        dns.srv("_sip._udp.pair.example", 10, 50, peer.port,
+                "gw.pair.example", ttl=300)
+    return peers
+
+
+@pytest.fixture
+def pair(new_server, dns, two_servers):
+    """A server, its carrier at the pair, who took the binding, the other."""
+    server = new_server("sip.t1_ms=50", f"dns.server=127.0.0.1:{dns.port}")
+    carrier_id = server.carrier(0, host="pair.example", register=True,
+                                username="u", password="p", expires_s=60)
+    taker = until("a REGISTER", 5, lambda: next(
+        (peer for peer in two_servers if readable(peer)), None))
+    bind(taker, taker.expect("REGISTER"), 12)
+    server.wait_registration(carrier_id, "registered")
+    other = next(peer for peer in two_servers if peer is not taker)
+    return server, carrier_id, taker, other
+
+
+def readable(peer):
+    return select.select([peer.sock], [], [], 0)[0]
+
+
+def test_all_go_to_the_server_that_accepted(pair, article):
+    server, carrier_id, taker, other = pair
+    assert server.registration(carrier_id)["server"] == \
+        f"udp:{taker.address}"
+    for _ in range(8):                  # DNS alone would take turns
+        server.play("1", article.urls[:1], carrier_id=carrier_id)
+        taker.answer(taker.expect("INVITE"), 486, "Busy Here", to_tag="x")
+        taker.expect("ACK")
+    bind(taker, taker.expect("REGISTER", 12), 12)
+    server.patch(f"/carriers/{carrier_id}", {"options_ping_s": 60}).accepted()
+    taker.answer(taker.expect("OPTIONS"), 200, "OK", to_tag="x")
+    server.delete(f"/carriers/{carrier_id}").accepted()
+    gone = taker.expect("REGISTER")
+    assert gone.get("expires") == "0"
+    taker.answer(gone, 200, "OK", to_tag="x")
+    other.nothing(lambda m: True, 0.2)
+
+
+def test_others_of_the_name_follow_when_it_fails(pair, article):
+    server, carrier_id, taker, other = pair
+    taker.close()
+    server.play("1", article.urls[:1], carrier_id=carrier_id)
+    other.answer(other.expect("INVITE"), 486, "Busy Here", to_tag="x")
+    other.expect("ACK")
+    bind(other, other.expect("REGISTER", 15), 60)
+    until("the binding to have moved", 5, lambda: server.registration(
+        carrier_id)["server"] == f"udp:{other.address}")

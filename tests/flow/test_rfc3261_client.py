@@ -7,7 +7,7 @@ import re
 import pytest
 
 from stage import T1
-from udp_peer import Answered
+from udp_peer import Answered, UdpPeer
 from waiting import PATIENCE
 
 
@@ -184,9 +184,9 @@ def test_unknown_provisional_is_progress(stage, peer):
 
 
 @pytest.mark.parametrize("code", [300, 302])
-def test_redirection_is_not_followed(stage, peer, new_peer, code):
+def test_redirection_is_not_followed(stage, peer, ports, stop_later, code):
     """8.1.3.4: nobody is called whom the carrier's owner did not name."""
-    other = new_peer()
+    other = stop_later(UdpPeer(ports.one(), "127.0.0.9"))
     request_id = stage.call(peer)
     invite = peer.expect("INVITE")
     peer.answer(invite, code, "Elsewhere", to_tag="x", contact=other.contact)

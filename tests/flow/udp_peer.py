@@ -15,6 +15,8 @@ from waiting import PATIENCE, TooLate
 
 
 class UdpPeer:
+    transport = "UDP"           # in Via
+
     def __init__(self, port, host="127.0.0.1"):
         self.host, self.port = host, port
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -97,7 +99,7 @@ class UdpPeer:
     def request(self, method, uri, to, call_id, cseq, from_value, to_value,
                 body=b"", branch=None, extra=()):
         headers = [
-            ("Via", f"SIP/2.0/UDP {self.address};rport;branch="
+            ("Via", f"SIP/2.0/{self.transport} {self.address};rport;branch="
                     f"{branch or 'z9hG4bK' + token()}"),
             ("Max-Forwards", "70"), ("From", from_value), ("To", to_value),
             ("Call-ID", call_id), ("CSeq", f"{cseq} {method}"),

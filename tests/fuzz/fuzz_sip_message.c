@@ -89,15 +89,17 @@ static struct uac *call(void)
 	struct uac_params p = {
 		.request_uri = "sip:123@192.0.2.9", .from_user = "me",
 		.sdp = OFFER, .ring_timeout_ms = 5000,
-		.account = { "bob", "secret", NULL },
 	};
+	static const struct sip_account account = { "bob", "secret", NULL };
 	struct uac *u = NULL;
 
 	invite[0] = '\0';
 	random_seeded(&seed, 3);
-	if (sip_target_parse(&p.target, "192.0.2.9") ||
+	if (sip_auth_new(&p.auth, &account) ||
+	    sip_target_parse(&p.target, "192.0.2.9") ||
 	    uac_new(&u, sip, &p, &events, NULL) || uac_invite(u))
 		abort();
+	sip_auth_unref(p.auth);
 	pass(1);
 	if (!*invite)
 		abort();
@@ -140,6 +142,7 @@ static void expand(struct buf *out, const uint8_t *data, size_t size)
 
 static void feed(const uint8_t *data, size_t size)
 {
+	struct hop hop = { .transport = SIP_UDP, .remote = peer };
 	struct buf out;
 	char *exact;
 
@@ -150,7 +153,7 @@ static void feed(const uint8_t *data, size_t size)
 	if (!out.err && exact) {
 		memcpy(exact, out.len ? out.data : "", out.len);
 		exact = realloc(exact, out.len ? out.len : 1);
-		datagram_receive(sip, 0, &peer, exact, out.len);
+		datagram_receive(sip, &hop, exact, out.len);
 		datagram_refused(sip, &peer, exact, out.len);
 	}
 	free(exact);

@@ -18,7 +18,7 @@ from sources import files, report, text_of
 DOORS = {
     "abi": "*",
     "base": "*",
-    "sip": {"sip.h", "uac.h", "register.h", "sdp.h"},
+    "sip": {"sip.h", "uac.h", "register.h", "sdp.h", "auth.h", "ping.h"},
     "media": {"media.h", "prompt.h"},
     "store": {"store.h"},
     "plugin": {"plugin.h"},

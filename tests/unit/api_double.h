@@ -105,7 +105,7 @@ static struct {
 	atomic_int block;		/* job_create waits while this is 1   */
 	atomic_int jobs;
 	size_t n_recipients, n_items;
-	char to[512], from[64], carrier_id[16], item[256];
+	char to[512], from[64], carrier_id[16], item[256], from_name[96];
 	int single, item_type, ring_timeout_s;
 	uint8_t set[64];
 	int replace;
@@ -281,20 +281,21 @@ static inline int core_carrier_list(void *ctx, const char *after,
 static inline int core_carrier_status(void *ctx, const char *id,
 				      struct cln_carrier_status *st)
 {
+	static const struct cln_carrier_status is = {
+		.size = sizeof(is), .request_id = REQUEST_ID,
+		.state = CLN_REG_REGISTERED, .expires_at = 1700000000123,
+		.last_code = 200, .last_reason = "O\xff" "K",
+		.server = "udp:192.0.2.1:5060", .call_id = "registration-1",
+		.n_history = 1, .history[0].at = 1700000000000,
+		.history[0].state = CLN_REG_REGISTERING,
+		.ping_state = CLN_PING_DOWN, .ping_code = 408,
+		.ping_reason = "Request Timeout", .ping_at = 1700000000000,
+		.ping_rtt_ms = -1, .ping_server = "udp:192.0.2.1:5060",
+	};
 	IN_TURN;
 	(void)ctx;
-	if (core.err || strcmp(id, "74445609"))
-		return core.err ? core.err : -ENOENT;
-	snprintf(st->request_id, sizeof(st->request_id), "%s", REQUEST_ID);
-	st->state = CLN_REG_REGISTERED;
-	st->expires_at = 1700000000123;
-	st->last_code = 200;
-	snprintf(st->last_reason, sizeof(st->last_reason), "%s", "O\xff" "K");
-	snprintf(st->server, sizeof(st->server), "%s", "udp:192.0.2.1:5060");
-	st->n_history = 1;
-	st->history[0].at = 1700000000000;
-	st->history[0].state = CLN_REG_REGISTERING;
-	return 0;
+	*st = is;
+	return core.err ? core.err : strcmp(id, "74445609") ? -ENOENT : 0;
 }
 
 static inline int core_job_create(void *ctx, const struct cln_play *play,
@@ -311,6 +312,8 @@ static inline int core_job_create(void *ctx, const struct cln_play *play,
 	core.n_items = play->n_items;
 	core.single = play->single;
 	core.ring_timeout_s = play->ring_timeout_s;
+	snprintf(core.from_name, sizeof(core.from_name), "%s",
+		 play->from_name ? play->from_name : "");
 	core.item_type = play->items[0].type;
 	snprintf(core.to, sizeof(core.to), "%s", play->recipients[0].to);
 	snprintf(core.from, sizeof(core.from), "%s",
@@ -399,6 +402,44 @@ static inline int core_ready(void *ctx, char *why, size_t cap)
 	return core.err;
 }
 
+#define TRACE_ID "a84b4c76e66710@192.0.2.1"
+
+/* Two messages, the second of them broken and not kept to its end.           */
+static inline int core_trace(void *ctx, const char *call_id, cln_trace_fn *fn,
+			     void *arg)
+{
+	IN_TURN;
+	static const char broken[] = "SIP/2.0 \x80 a\0b";
+	struct cln_trace_message m = {
+		.size = sizeof(m), .sent = 1, .transport = "udp",
+		.local = "192.0.2.1:5060", .remote = "192.0.2.9:5060",
+		.at = 1700000000123, .data = "BYE", .len = 3,
+	};
+
+	(void)ctx;
+	if (core.err || strcmp(call_id, TRACE_ID))
+		return core.err ? core.err : -ENOENT;
+	fn(arg, &m);
+	m.sent = 0, m.cut = 7, m.at++, m.offset_us = 1500;
+	m.data = broken, m.len = sizeof(broken) - 1;
+	fn(arg, &m);
+	return 0;
+}
+
+static inline int core_trace_file(void *ctx, const char *call_id, int32_t form,
+				  cln_bytes_fn *fn, void *arg)
+{
+	IN_TURN;
+	(void)ctx;
+	if (core.err || strcmp(call_id, TRACE_ID))
+		return core.err ? core.err : -ENOENT;
+	if (form == CLN_TRACE_PCAP)
+		fn(arg, "\xd4\xc3\xb2\xa1\0\0", 6);
+	else
+		fn(arg, "the ladder\n", 11);
+	return 0;
+}
+
 static const struct cln_services test_services = {
 	.size = sizeof(test_services), .carrier_fields = core_fields,
 	.carrier_create = core_carrier_create,
@@ -409,7 +450,8 @@ static const struct cln_services test_services = {
 	.carrier_status = core_carrier_status,
 	.job_create = core_job_create, .job_get = core_job_get,
 	.job_rows = core_job_rows, .plugins = core_plugins,
-	.ready = core_ready,
+	.ready = core_ready, .trace = core_trace,
+	.trace_file = core_trace_file,
 };
 
 /* ---- the API, started ---------------------------------------------------- */

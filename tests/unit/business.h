@@ -130,6 +130,9 @@ static inline void business_free(void)
 	assert_int_equal(live_prompts, 0);
 	for (size_t i = 0; i < n_registrations; i++)
 		assert_null(registrations[i]);
+	for (size_t i = 0; i < n_pings; i++)
+		assert_null(pings[i]);
+	assert_int_equal(live_auths, 0);
 	loop_free(loop);
 	store_double_deinit();
 }
@@ -171,7 +174,7 @@ static inline struct carrier *add_carrier(const struct cln_carrier *d)
 	struct carrier *c;
 
 	assert_int_equal(carrier_new(&c, x, d), 0);
-	carrier_start(c, 0);
+	carrier_start(c);
 	return c;
 }
 

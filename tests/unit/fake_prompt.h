@@ -15,14 +15,15 @@
 #include "media/prompt.h"
 
 struct prompt {
-	struct prompt_frames frames;
+	struct prompt_frames frames, too;	/* the second, if any         */
 	atomic_int refs;
 };
 
 const struct prompt_frames *prompt_frames(const struct prompt *p,
 					  const struct cln_codec *codec)
 {
-	return p->frames.codec == codec ? &p->frames : NULL;
+	return p->frames.codec == codec ? &p->frames :
+	       p->too.codec == codec ? &p->too : NULL;
 }
 
 struct prompt *prompt_ref(struct prompt *p)
@@ -58,6 +59,15 @@ static const struct cln_codec fake_g711 = {
 	.encode = fake_encode,
 };
 
+static const struct cln_codec fake_alaw = {
+	.size = sizeof(struct cln_codec),
+	.flags = CLN_CODEC_STATELESS,
+	.name = "PCMA", .api_name = "alaw", .payload_type = 8,
+	.clock_rate = 8000, .sample_rate = 8000, .channels = 1,
+	.frame_samples = 1, .frame_bytes = 1, .ptime_ms = 20,
+	.encode = fake_encode,
+};
+
 /* 10 ms frames of 10 bytes or fewer, as G.729 has them. */
 static const struct cln_codec fake_g729 = {
 	.size = sizeof(struct cln_codec),
@@ -67,14 +77,20 @@ static const struct cln_codec fake_g729 = {
 	.encode = fake_encode,
 };
 
-static inline struct prompt fake_prompt(const struct cln_codec *codec,
-					const uint8_t *data, size_t len)
+static inline struct prompt_frames fake_frames(const struct cln_codec *codec,
+					       const uint8_t *data, size_t len)
 {
-	return (struct prompt){ .frames = {
+	return (struct prompt_frames){
 		.codec = codec, .data = data, .len = len,
 		.n_frames = len / codec->frame_bytes,
 		.samples = len / codec->frame_bytes * codec->frame_samples,
-	} };
+	};
+}
+
+static inline struct prompt fake_prompt(const struct cln_codec *codec,
+					const uint8_t *data, size_t len)
+{
+	return (struct prompt){ .frames = fake_frames(codec, data, len) };
 }
 
 #endif

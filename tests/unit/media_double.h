@@ -24,8 +24,8 @@ struct stream {
 	size_t at;
 	const struct stream_events *events;
 	void *arg;
-	bool playing, stopping, send;
-	struct addr rtp;
+	bool playing, stopping, send, rtcp_mux;
+	struct addr rtp, rtcp;
 	int payload_type;
 	uint32_t ptime_ms;
 	size_t n_prompts;
@@ -34,7 +34,7 @@ struct stream {
 
 static struct stream *streams[STREAMS_MAX];	/* NULL: gone                  */
 static size_t n_streams;
-static int stream_new_err, stream_play_err;
+static int stream_new_err, stream_play_err, stream_update_err;
 
 int stream_new(struct stream **sp, struct media *m,
 	       const struct stream_events *events, void *arg)
@@ -60,13 +60,12 @@ uint16_t stream_port(const struct stream *s)
 	return (uint16_t)(20000 + 2 * s->at);
 }
 
-int stream_play(struct stream *s, const struct stream_play *p)
+static inline int stream_take(struct stream *s, const struct stream_play *p)
 {
-	if (stream_play_err)
-		return stream_play_err;
-	s->playing = true;
 	s->send = p->send;
 	s->rtp = p->rtp;
+	s->rtcp = p->rtcp;
+	s->rtcp_mux = p->rtcp_mux;
 	s->payload_type = p->payload_type;
 	s->ptime_ms = p->params.ptime_ms;
 	s->codec = p->codec;
@@ -77,15 +76,17 @@ int stream_play(struct stream *s, const struct stream_play *p)
 	return 0;
 }
 
-void stream_update(struct stream *s, const struct addr *rtp,
-		   const struct addr *rtcp, bool rtcp_mux, bool send,
-		   int payload_type)
+int stream_play(struct stream *s, const struct stream_play *p)
 {
-	s->payload_type = payload_type;
-	(void)rtcp;
-	(void)rtcp_mux;
-	s->rtp = *rtp;
-	s->send = send;
+	if (stream_play_err)
+		return stream_play_err;
+	s->playing = true;
+	return stream_take(s, p);
+}
+
+int stream_update(struct stream *s, const struct stream_play *p)
+{
+	return stream_update_err ? stream_update_err : stream_take(s, p);
 }
 
 void stream_stop(struct stream *s)
@@ -265,7 +266,8 @@ void plugins_list(const struct plugins *p, cln_plugin_fn *fn, void *arg)
 static inline void media_double_init(void)
 {
 	n_streams = n_gets = 0;
-	stream_new_err = stream_play_err = prompt_get_err = live_prompts = 0;
+	stream_new_err = stream_play_err = stream_update_err = 0;
+	prompt_get_err = live_prompts = 0;
 }
 
 #endif

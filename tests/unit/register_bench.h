@@ -1,8 +1,8 @@
 /*
  * register_bench.h - a registration on a virtual clock, for its tests.
  *
- * client.h is played here: nothing is sent, a test looks at the request in hand
- * and answers it. Included once per program, since it defines those functions.
+ * client.h and transport.h are played here: nothing is sent, a test looks at the
+ * request in hand and answers it, and loses the connection. Included once per program, since it defines those functions.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef UNIT_REGISTER_BENCH_H
@@ -25,6 +25,7 @@
 #include "sip/client.h"
 #include "sip/register.h"
 #include "sip/stack.h"
+#include "sip/transport.h"
 
 #define WALL INT64_C(1700000000000)
 #define OWN "Contact: <sip:bob@127.0.0.1:5060>"
@@ -35,13 +36,14 @@
 struct client {
 	struct client_params p;
 	uint32_t cseq;
-	struct addr local, remote;
+	struct hop hop;
 };
 
 static struct client *outstanding;
 static unsigned int n_requests;
 static int start_error;
 static const char *local_text = "127.0.0.1:5060";
+static enum sip_transport way = SIP_UDP;	/* that the next one takes     */
 
 int client_new(struct client **cp, struct sip *sip,
 	       const struct client_params *params)
@@ -52,8 +54,9 @@ int client_new(struct client **cp, struct sip *sip,
 	assert_non_null(c);
 	c->p = *params;
 	c->cseq = (uint32_t)strtoul(params->request->cseq->number, NULL, 10);
-	addr_parse(&c->local, local_text, 0);
-	addr_parse(&c->remote, "192.0.2.9:5060", 0);
+	c->hop.transport = way;
+	addr_parse(&c->hop.local, local_text, 0);
+	addr_parse(&c->hop.remote, "192.0.2.9:5060", 0);
 	*cp = c;
 	return 0;
 }
@@ -64,8 +67,7 @@ int client_start(struct client *c)
 		return start_error;
 	/* RFC 3261 10.2: one at a time. */
 	assert_null(outstanding);
-	assert_int_equal(c->p.prepare(c->p.arg, c->p.request, &c->local,
-				      &c->remote), 0);
+	assert_int_equal(c->p.prepare(c->p.arg, c->p.request, &c->hop), 0);
 	outstanding = c;
 	n_requests++;
 	return 0;
@@ -76,9 +78,9 @@ uint32_t client_cseq(const struct client *c)
 	return c->cseq;
 }
 
-const struct addr *client_remote(const struct client *c)
+const struct hop *client_hop(const struct client *c)
 {
-	return &c->remote;
+	return &c->hop;
 }
 
 void client_free(struct client *c)
@@ -91,14 +93,60 @@ void client_free(struct client *c)
 	free(c);
 }
 
-void stack_sent_by(const struct sip *sip, const struct addr *local,
-		   struct buf *out)
+void hop_sent_by(const struct sip *sip, const struct hop *h, struct buf *out)
 {
 	char text[ADDR_TEXT_LEN];
 
 	(void)sip;
-	addr_text(local, text);
+	addr_text(&h->local, text);
 	buf_puts(out, text);
+}
+
+/* ---- the connection that is not there ------------------------------------- */
+
+static struct hop_watch *watching;
+
+void hop_watch(struct sip *sip, const struct hop *h, struct hop_watch *w)
+{
+	(void)sip;
+	(void)h;
+	assert_null(watching);
+	watching = w;
+}
+
+void hop_unwatch(struct hop_watch *w)
+{
+	if (watching == w)
+		watching = NULL;
+}
+
+static inline void lose_connection(const char *why)
+{
+	struct hop_watch *w = watching;
+
+	assert_non_null(w);
+	watching = NULL;
+	w->lost(w, why);
+}
+
+/* ---- the account that nobody looks into ----------------------------------- */
+
+struct sip_auth {
+	unsigned int refs;
+};
+
+static struct sip_auth account;
+
+struct sip_auth *sip_auth_ref(struct sip_auth *a)
+{
+	a->refs++;
+	return a;
+}
+
+void sip_auth_unref(struct sip_auth *a)
+{
+	if (a)
+		a->refs--;
 }
 
 void stack_tag(const struct sip *sip, char tag[STACK_TAG_LEN])
@@ -140,7 +188,7 @@ static inline struct registration_params params(void)
 		.registrar_host = "example.com",
 		.aor_user = "bob",
 		.aor_domain = "example.com",
-		.account = { .username = "bob", .password = "secret" },
+		.auth = &account,
 		.expires_s = 3600,
 	};
 }
@@ -163,6 +211,8 @@ static inline int set_up(void **state)
 	start_error = 0;
 	free_when_told = false;
 	local_text = "127.0.0.1:5060";
+	way = SIP_UDP;
+	account.refs = 0;
 	memset(&told, 0, sizeof(told));
 	return registration_new(&reg, &sip, &p, changed, &told);
 }
@@ -173,6 +223,8 @@ static inline int tear_down(void **state)
 	registration_free(reg);
 	reg = NULL;
 	assert_null(outstanding);
+	assert_null(watching);
+	assert_int_equal(account.refs, 0);
 	loop_free(sip.loop);
 	return 0;
 }

@@ -44,6 +44,7 @@ static struct sent sent[WIRE_MAX];
 static size_t n_sent;
 static int wire_error;			/* what sending returns                */
 static bool wire_mute;			/* count only                          */
+static bool wire_has_v6;		/* a second socket, on ::1             */
 
 static inline int64_t wire_ms(void)
 {
@@ -74,9 +75,10 @@ static inline void wire_forget(void)
 
 static inline int wire_open_with(const char *advertise)
 {
-	struct sip_listen listen[1];
+	struct sip_listen listen[2];
 	struct sip_config cfg = {
-		.random = &wire_random, .listen = listen, .n_listen = 1,
+		.random = &wire_random, .listen = listen,
+		.n_listen = wire_has_v6 ? 2 : 1,
 		.user_agent = "carillon/test", .t1_ms = 500,
 		.advertise = advertise,
 	};
@@ -88,7 +90,8 @@ static inline int wire_open_with(const char *advertise)
 	if (loop_new(&wire_loop, &wire_clock, 16))
 		return -1;
 	cfg.loop = wire_loop;
-	if (sip_listen_parse(&listen[0], "udp:127.0.0.1:0"))
+	if (sip_listen_parse(&listen[0], "udp:127.0.0.1:0") ||
+	    sip_listen_parse(&listen[1], "udp:[::1]:0"))
 		return -1;
 	if (sip_new(&sip, &cfg, which, sizeof(which)))
 		return -1;
@@ -142,13 +145,22 @@ static inline void wire_pass(int64_t ms)
 	wire_settle();
 }
 
+/* The way from and to a peer by our first socket.                             */
+static inline void wire_hop(struct hop *hop, const struct addr *peer)
+{
+	*hop = (struct hop){ .transport = SIP_UDP, .remote = *peer };
+	(void)sip_listen_addr(sip, 0, &hop->local);
+}
+
 static inline void wire_receive_from(const char *from, const char *text,
 				     size_t len)
 {
+	struct hop hop;
 	struct addr a;
 
 	assert_int_equal(addr_parse(&a, from, 5060), 0);
-	datagram_receive(sip, 0, &a, text, len);
+	wire_hop(&hop, &a);
+	datagram_receive(sip, &hop, text, len);
 	wire_settle();
 }
 

@@ -165,6 +165,17 @@ static inline struct cln_carrier a_carrier(const char *id)
 	str_copy(c.host, sizeof(c.host), "192.0.2.1");
 	str_copy(c.username, sizeof(c.username), "client1");
 	str_copy(c.password, sizeof(c.password), "password1");
+	str_copy(c.transport, sizeof(c.transport), "tls");
+	c.strip = 2;
+	str_copy(c.number_format, sizeof(c.number_format), "e164");
+	c.options_ping_s = 30;
+	str_copy(c.caller_id, sizeof(c.caller_id), "privacy");
+	c.headers.n = 2;
+	str_copy(c.headers.items[0].name, CLN_HEADER_NAME_LEN, "X-Zulu");
+	str_copy(c.headers.items[0].value, CLN_HEADER_VALUE_LEN, "\"1\" <2>");
+	str_copy(c.headers.items[1].name, CLN_HEADER_NAME_LEN, "X-Alpha");
+	str_copy(c.headers.items[1].value, CLN_HEADER_VALUE_LEN, "\xc3\xa4");
+	c.session_expires_s = 1800;
 	return c;
 }
 
@@ -190,6 +201,7 @@ static inline int job_add(const char *id, size_t n, struct store_job **jobp)
 		.request_id = id, .from = "me", .carrier_id = "aaaaaaaa",
 		.ring_timeout_s = 30, .n_items = 2, .items = items,
 		.n_recipients = n + 1, .recipients = to,
+		.from_name = "Main \"Office\"",
 	};
 	struct store_req r = {
 		.op = STORE_JOB_ADD, .job_add = { .play = &play, .at = 7 },

@@ -150,6 +150,7 @@ static inline int store_play(const struct cln_play *play,
 	str_copy(j->id, sizeof(j->id), play->request_id);
 	str_copy(job->id, sizeof(job->id), play->request_id);
 	job->ring_timeout_s = play->ring_timeout_s;
+	str_copy(job->from_name, sizeof(job->from_name), play->from_name);
 	job->items = calloc(play->n_items, sizeof(*job->items));
 	for (size_t i = 0; i < play->n_items; i++)
 		job->items[i].text = strdup(play->items[i].text);

@@ -1,7 +1,7 @@
 /*
  * test_api_fields.c - a JSON object to a C struct and back, by a table.
  *
- * Needs api/fields.c api/errors.c api/json.c api/text.c; -ljansson.
+ * Needs api/fields.c api/field_lists.c api/errors.c api/json.c api/text.c; -ljansson.
  */
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
@@ -46,12 +46,14 @@ FIELD(f_port, "port", CLN_FIELD_INT, .min = 1, .max = 65535, .def_int = 5060,
 FIELD(f_on, "enabled", CLN_FIELD_BOOL, .def_int = 1, AT(enabled));
 FIELD(f_codecs, "codecs", CLN_FIELD_CODECS, .flags = CLN_FIELD_REQUIRED,
       AT(codecs));
+FIELD(f_headers, "headers", CLN_FIELD_HEADERS, .check = no_x,
+      .flags = CLN_FIELD_NULLABLE, AT(headers));
 FIELD(f_fixed, "realm", CLN_FIELD_STRING, .flags = CLN_FIELD_READ_ONLY,
       AT(realm));
 
 static const struct cln_field *const table[] = {
 	&f_name, &f_colour, &f_prefix, &f_secret, &f_port, &f_on, &f_codecs,
-	&f_fixed, NULL
+	&f_fixed, &f_headers, NULL
 };
 
 struct result {
@@ -211,6 +213,71 @@ static void codec_lists_are_checked_item_by_item(void **state)
 	problem_is(&r, 0, CLN_INVALID, "/codecs/8", "is one codec too many");
 }
 
+static void headers_are_an_object_of_strings(void **state)
+{
+	struct result r;
+	json_t *o = json_object(), *headers;
+
+	(void)state;
+	read_with(&r, "{\"headers\":{\"A-B\":\"1\",\"C\":\"two 2\"}}",
+		  true, NULL);
+	assert_int_equal(r.ps.n, 0);
+	assert_int_equal(r.c.headers.n, 2);
+	assert_string_equal(r.c.headers.items[0].name, "A-B");
+	assert_string_equal(r.c.headers.items[0].value, "1");
+	assert_string_equal(r.c.headers.items[1].value, "two 2");
+	assert_int_equal(fields_write(table, &r.c, o), 0);
+	headers = json_object_get(o, "headers");
+	assert_int_equal(json_object_size(headers), 2);
+	assert_string_equal(json_string_value(json_object_get(headers, "C")),
+			    "two 2");
+	json_decref(o);
+	read_with(&r, "{\"headers\":{}}", true, NULL);
+	assert_int_equal(r.ps.n, 0);
+	read_with(&r, "{\"headers\":null}", true, NULL);
+	assert_int_equal(r.ps.n, 0);
+	assert_int_equal(r.c.headers.n, 0);
+}
+
+static void headers_are_checked_one_by_one(void **state)
+{
+	char text[512];
+	struct result r;
+
+	(void)state;
+	read_with(&r, "{\"headers\":[\"A: b\"]}", true, NULL);
+	problem_is(&r, 0, CLN_INVALID, "/headers",
+		   "must be an object of header names and values");
+	read_with(&r, "{\"headers\":{\"A\":1,\"B\":\"x\",\"C\":\"a\\nb\","
+		  "\"D\":\"1\",\"d\":\"2\",\"E/~\":null}}", true, NULL);
+	assert_int_equal(r.ps.n, 5);
+	problem_is(&r, 0, CLN_INVALID, "/headers/A", "must be a string");
+	problem_is(&r, 1, CLN_INVALID, "/headers/B", "holds an x");
+	problem_is(&r, 2, CLN_INVALID, "/headers/C", "may not hold control "
+		   "characters such as CR or LF");
+	problem_is(&r, 3, CLN_INVALID, "/headers/d",
+		   "stands twice in the list");
+	problem_is(&r, 4, CLN_INVALID, "/headers/E~1~0", "must be a string");
+	assert_int_equal(r.c.headers.n, 0);
+	read_with(&r, "{\"headers\":{\"1\":\"\",\"2\":\"\",\"3\":\"\","
+		  "\"4\":\"\",\"5\":\"\",\"6\":\"\",\"7\":\"\",\"8\":\"\","
+		  "\"9\":\"\"}}", true, NULL);
+	assert_int_equal(r.ps.n, 1);
+	problem_is(&r, 0, CLN_INVALID, "/headers/9",
+		   "is one header too many");
+	snprintf(text, sizeof(text), "{\"headers\":{\"%039d\":\"%0159d\"}}",
+		 1, 2);
+	read_with(&r, text, true, NULL);
+	assert_int_equal(r.ps.n, 0);
+	snprintf(text, sizeof(text), "{\"headers\":{\"A\":\"%0160d\"}}", 1);
+	read_with(&r, text, true, NULL);
+	problem_is(&r, 0, CLN_INVALID, "/headers/A", "has too long a value");
+	snprintf(text, sizeof(text), "{\"headers\":{\"%040d\":\"1\"}}", 1);
+	read_with(&r, text, true, NULL);
+	assert_int_equal(r.ps.n, 1);
+	assert_string_equal(r.ps.items[0].detail, "has too long a name");
+}
+
 static void a_string_must_fit(void **state)
 {
 	char text[64], digits[40];
@@ -291,6 +358,8 @@ int main(void)
 		cmocka_unit_test(wrong_types_are_named),
 		cmocka_unit_test(null_clears_where_it_may),
 		cmocka_unit_test(codec_lists_are_checked_item_by_item),
+		cmocka_unit_test(headers_are_an_object_of_strings),
+		cmocka_unit_test(headers_are_checked_one_by_one),
 		cmocka_unit_test(a_string_must_fit),
 		cmocka_unit_test(pointers_are_escaped),
 		cmocka_unit_test(members_judged_elsewhere_are_left_alone),

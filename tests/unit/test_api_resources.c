@@ -212,7 +212,7 @@ static void the_list_pages_by_cursor(void **state)
 
 static void the_status_names_the_post_that_made_the_carrier(void **state)
 {
-	json_t *t, *r;
+	json_t *t, *r, *ping;
 
 	(void)state;
 	assert_int_equal(ask("GET", "/status/carrier/74445609", "", NULL),
@@ -227,6 +227,14 @@ static void the_status_names_the_post_that_made_the_carrier(void **state)
 	assert_int_equal(int_at(r, "last_code"), 200);
 	assert_string_equal(text_at(r, "last_reason"), "O?K");
 	assert_string_equal(text_at(r, "server"), "udp:192.0.2.1:5060");
+	assert_string_equal(text_at(r, "call_id"), "registration-1");
+	ping = json_object_get(r, "ping");
+	assert_string_equal(text_at(ping, "state"), "down");
+	assert_int_equal(int_at(ping, "last_code"), 408);
+	assert_string_equal(text_at(ping, "last_reason"), "Request Timeout");
+	assert_string_equal(text_at(ping, "at"), "2023-11-14T22:13:20.000Z");
+	assert_true(json_is_null(json_object_get(ping, "rtt_ms")));
+	assert_string_equal(text_at(ping, "server"), "udp:192.0.2.1:5060");
 	r = json_array_get(json_object_get(r, "history"), 0);
 	assert_string_equal(text_at(r, "state"), "registering");
 	json_decref(t);
@@ -262,7 +270,9 @@ static void many_recipients_become_one_job(void **state)
 	assert_int_equal(ask("POST", "/voice/call/play", "",
 		"{\"recipients\":[{\"to\":\"sip:alice@192.168.1.1:5060\"},"
 		"{\"to\":\"1\",\"carrier_id\":\"74445609\",\"from\":null}],"
-		"\"ring_timeout_s\":30," LIST "}"), 200);
+		"\"ring_timeout_s\":30,\"from_name\":\"M\xc3\xa4r \\\"X\\\"\","
+		LIST "}"), 200);
+	assert_string_equal(core.from_name, "M\xc3\xa4r \"X\"");
 	assert_int_equal(core.single, 0);
 	assert_int_equal(core.n_recipients, 2);
 	assert_string_equal(core.to, "sip:alice@192.168.1.1:5060");
@@ -295,6 +305,13 @@ static void each_fault_of_a_call_has_its_pointer(void **state)
 	      "\"74445609\"," LIST "}", CLN_INVALID, "/recipients/0/to");
 	wrong("{\"to\":\"1\",\"carrier_id\":\"7444560\"," LIST "}",
 	      CLN_INVALID, "/carrier_id");
+	wrong("{\"to\":\"1\",\"from_name\":7," LIST "}", CLN_INVALID,
+	      "/from_name");
+	wrong("{\"to\":\"1\",\"from_name\":\"a\\r\\nb\"," LIST "}",
+	      CLN_INVALID, "/from_name");
+	wrong("{\"to\":\"1\",\"from_name\":\"12345678901234567890123456789012"
+	      "345678901234567890123456789012345\"," LIST "}", CLN_INVALID,
+	      "/from_name");
 	wrong("{\"to\":\"1\",\"ring_timeout_s\":0," LIST "}", CLN_INVALID,
 	      "/ring_timeout_s");
 	wrong("{\"to\":\"1\",\"ring_timeout_s\":601," LIST "}", CLN_INVALID,

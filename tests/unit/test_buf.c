@@ -47,6 +47,24 @@ static void buf_takes_exactly_its_ceiling(void **state)
 	buf_deinit(&b);
 }
 
+static void buf_printf_keeps_what_was_there_when_it_meets_the_ceiling(
+	void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 4);
+	buf_printf(&b, "%s", "12");
+	buf_printf(&b, "%d", 34);
+	assert_int_equal(b.err, 0);
+	assert_string_equal(b.data, "1234");
+	buf_printf(&b, "%c", '5');
+	assert_int_equal(b.err, -ENOBUFS);
+	assert_int_equal(b.len, 4);
+	assert_string_equal(b.data, "1234");
+	buf_deinit(&b);
+}
+
 static void buf_does_nothing_after_an_error(void **state)
 {
 	struct buf b;
@@ -120,6 +138,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(buf_joins_what_is_written),
 		cmocka_unit_test(buf_takes_exactly_its_ceiling),
+		cmocka_unit_test(
+			buf_printf_keeps_what_was_there_when_it_meets_the_ceiling),
 		cmocka_unit_test(buf_does_nothing_after_an_error),
 		cmocka_unit_test(buf_grows_to_any_size),
 		cmocka_unit_test(buf_printf_fills_the_last_byte),

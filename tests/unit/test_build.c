@@ -96,7 +96,7 @@ static void headers_are_replaced_not_doubled(void **state)
 	assert_int_equal(build_set_header(m, "x", "2"), 0);
 	assert_string_equal(msg_header(m, "X", 0), "2");
 	assert_null(msg_header(m, "X", 1));
-	assert_int_equal(build_set_via(m, "192.0.2.9:5060", "z9hG4bKn"), 0);
+	assert_int_equal(build_set_via(m, SIP_UDP, "192.0.2.9:5060", "z9hG4bKn"), 0);
 	assert_int_equal(msg_via_count(m), 1);
 	assert_string_equal(msg_branch(m), "z9hG4bKn");
 	assert_int_equal(build_set_cseq(m, 2147483647), 0);

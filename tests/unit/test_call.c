@@ -189,6 +189,18 @@ static void call_whose_dialog_is_lost_is_failed(void **state)
 	assert_ended(CLN_RCPT_FAILED, "dialog_lost");
 }
 
+/* RFC 4028 10 */
+static void call_that_nobody_refreshed_is_failed(void **state)
+{
+	(void)state;
+	answer(0);
+	hangup(UAC_END_EXPIRED);
+	stream_stopped(0, false, 1);
+	end(0, UAC_END_EXPIRED, 200, "OK");
+	assert_ended(CLN_RCPT_FAILED, "session_expired");
+	assert_int_equal(ROW->attempt.hangup_by, CLN_BY_SYSTEM);
+}
+
 static void call_heard_out_is_completed_though_its_bye_is_lost(void **state)
 {
 	(void)state;
@@ -438,6 +450,7 @@ int main(void)
 		CALL(call_that_rings_out_is_no_answer),
 		CALL(call_whose_answer_crossed_the_cancel_is_no_answer),
 		CALL(call_whose_dialog_is_lost_is_failed),
+		CALL(call_that_nobody_refreshed_is_failed),
 		CALL(call_heard_out_is_completed_though_its_bye_is_lost),
 		CALL(answer_without_sdp_is_hung_up),
 		CALL(answer_with_a_foreign_codec_is_hung_up),

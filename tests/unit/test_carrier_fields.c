@@ -93,6 +93,13 @@ static void fields_take_what_they_are_for(void **state)
 	assert_false(takes("host", "host:5060"));
 	assert_true(takes("outbound_proxy", ""));
 	assert_true(takes("outbound_proxy", "proxy.example:5070"));
+	assert_true(takes("outbound_proxy", "sip:proxy.example;lr"));
+	assert_true(takes("outbound_proxy", "[::1]:5061;transport=TLS"));
+	assert_false(takes("outbound_proxy", "proxy;transport=sctp"));
+	assert_false(takes("outbound_proxy", "proxy;transport=auto"));
+	assert_false(takes("outbound_proxy", "proxy;maddr=192.0.2.1"));
+	assert_true(takes("headers", "X-Account: 4711"));
+	assert_false(takes("headers", "Via: SIP/2.0/UDP evil"));
 	assert_true(takes("listen", "udp:192.0.2.1:5060"));
 	assert_true(takes("listen", ""));
 	assert_true(takes("prefix", ""));
@@ -142,7 +149,10 @@ static void put_sets_defaults_and_keeps_the_password(void **state)
 	assert_int_equal(to.max_cps, 0);
 	assert_int_equal(to.expires_s, 3600);
 	assert_int_equal(to.enabled, 1);
-	assert_string_equal(to.transport, "udp");
+	assert_string_equal(to.transport, "auto");
+	assert_string_equal(to.number_format, "as_is");
+	assert_string_equal(to.caller_id, "from");
+	assert_int_equal(to.headers.n, 0);
 	assert_string_equal(to.password, "secret");
 	assert_int_equal(to.password_set, 1);
 }
@@ -173,6 +183,57 @@ static void registration_needs_a_user(void **state)
 	assert_string_equal(problems.items[0].pointer, "/username");
 }
 
+static void session_timer_is_90_s_at_least(void **state)
+{
+	struct cln_problems problems = { .size = sizeof(problems) };
+	struct cln_carrier c = two();
+
+	(void)state;
+	c.session_expires_s = 90;
+	carrier_fields_check(&c, &problems);
+	assert_int_equal(problems.n, 0);
+	c.session_expires_s = 89;
+	carrier_fields_check(&c, &problems);
+	assert_int_equal(problems.n, 1);
+	assert_string_equal(problems.items[0].pointer, "/session_expires_s");
+}
+
+static void caller_is_named_once(void **state)
+{
+	struct cln_problems problems = { .size = sizeof(problems) };
+	struct cln_carrier c = two();
+
+	(void)state;
+	c.headers.n = 2;
+	str_copy(c.headers.items[0].name, CLN_HEADER_NAME_LEN, "X-A");
+	str_copy(c.headers.items[1].name, CLN_HEADER_NAME_LEN,
+		 "p-asserted-identity");
+	str_copy(c.caller_id, sizeof(c.caller_id), "from");
+	carrier_fields_check(&c, &problems);
+	assert_int_equal(problems.n, 0);
+	str_copy(c.caller_id, sizeof(c.caller_id), "privacy");
+	carrier_fields_check(&c, &problems);
+	assert_int_equal(problems.n, 1);
+	assert_string_equal(problems.items[0].pointer,
+			    "/headers/p-asserted-identity");
+}
+
+static void headers_are_merged_as_a_whole(void **state)
+{
+	struct cln_carrier to = two(), from = { .headers.n = 1 };
+	uint8_t set[64] = { 0 };
+
+	(void)state;
+	to.headers.n = 3;
+	str_copy(from.headers.items[0].name, CLN_HEADER_NAME_LEN, "X-A");
+	carrier_fields_merge(&to, &from, set, false);
+	assert_int_equal(to.headers.n, 3);
+	set[index_of("headers")] = 1;
+	carrier_fields_merge(&to, &from, set, false);
+	assert_int_equal(to.headers.n, 1);
+	assert_string_equal(to.headers.items[0].name, "X-A");
+}
+
 static void problems_are_counted_beyond_their_room(void **state)
 {
 	struct cln_problems problems = { .size = sizeof(problems) };
@@ -196,6 +257,9 @@ int main(void)
 		cmocka_unit_test(put_sets_defaults_and_keeps_the_password),
 		cmocka_unit_test(null_password_clears_it),
 		cmocka_unit_test(registration_needs_a_user),
+		cmocka_unit_test(session_timer_is_90_s_at_least),
+		cmocka_unit_test(caller_is_named_once),
+		cmocka_unit_test(headers_are_merged_as_a_whole),
 		cmocka_unit_test(problems_are_counted_beyond_their_room),
 	};
 

@@ -7,16 +7,18 @@
 
 #include "sip/build.h"
 #include "sip/client.h"
+#include "sip/credentials.h"
 #include "sip/uac.h"
 
 #define NONCE(n) "Digest realm=\"r\", nonce=\"" n "\", qop=\"auth\", opaque=\"\""
 
 static const struct sip_account account = { "bob", "secret", NULL };
-static struct client_auth auth;
+static struct sip_auth *auth;		/* of `account`                        */
+static bool from_the_wire;		/* the target was learned              */
 static struct client *client;
 static int code;			/* of the final answer                 */
 static char note[64];
-static unsigned int n_finals;
+static unsigned int n_finals, n_asked;
 
 static void response(void *arg, const osip_message_t *resp, int c, bool final,
 		     const char *n)
@@ -32,11 +34,22 @@ static void response(void *arg, const osip_message_t *resp, int c, bool final,
 	client = NULL;
 }
 
-static void start_with(const struct sip_account *a, const char *host)
+static bool again(void *arg, const osip_message_t *resp, osip_message_t *req,
+		  struct sip_target *target)
+{
+	(void)arg;
+	(void)req;
+	n_asked++;
+	if (resp->status_code == 302)
+		return !sip_target_parse(target, "192.0.2.77:5070");
+	return resp->status_code == 420;
+}
+
+static void start_by(struct sip_auth *a, const char *host)
 {
 	struct client_params p = {
-		.account = a, .auth = &auth, .response = response,
-		.arg = &client,
+		.auth = a, .own_target = !from_the_wire, .again = again,
+		.response = response, .arg = &client,
 	};
 	struct buf text;
 
@@ -54,24 +67,47 @@ static void start_with(const struct sip_account *a, const char *host)
 	wire_settle();
 }
 
+static void start_with(const struct sip_account *other, const char *host)
+{
+	struct sip_auth *a;
+
+	assert_int_equal(sip_auth_new(&a, other), 0);
+	start_by(a, host);
+	sip_auth_unref(a);
+}
+
 static void start(void)
 {
-	start_with(&account, PEER);
+	start_by(auth, PEER);
+}
+
+static int begin(void **state, bool v6)
+{
+	assert_int_equal(sip_auth_new(&auth, &account), 0);
+	code = 0;
+	n_finals = n_asked = 0;
+	from_the_wire = false;
+	wire_has_v6 = v6;
+	note[0] = '\0';
+	return wire_set_up(state);
 }
 
 static int set_up(void **state)
 {
-	memset(&auth, 0, sizeof(auth));
-	code = 0;
-	n_finals = 0;
-	note[0] = '\0';
-	return wire_set_up(state);
+	return begin(state, false);
+}
+
+static int set_up_two(void **state)
+{
+	return begin(state, true);
 }
 
 static int tear_down(void **state)
 {
 	client_free(client);
 	client = NULL;
+	sip_auth_unref(auth);
+	auth = NULL;
 	return wire_tear_down(state);
 }
 
@@ -159,7 +195,7 @@ static void ever_new_realms_are_bounded(void **state)
 			   "Digest realm=\"r%d\", nonce=\"n\"", i);
 		challenge(401, value);
 	}
-	assert_int_equal(n_sent, 1 + CLIENT_MAX_CHALLENGES);
+	assert_int_equal(n_sent, 1 + CREDENTIALS_OF_KIND);
 	assert_int_equal(code, 401);
 }
 
@@ -192,7 +228,7 @@ static void without_password_no_hash_leaves(void **state)
 	challenge(401, NONCE("n1"));
 	assert_string_equal(note, "no password");
 	wire_forget();
-	start_with(NULL, PEER);
+	start_by(NULL, PEER);
 	challenge(401, NONCE("n1"));
 	assert_string_equal(note, "no account");
 	wire_forget();
@@ -200,7 +236,6 @@ static void without_password_no_hash_leaves(void **state)
 	challenge(401, NONCE("n1"));
 	assert_string_equal(note, "foreign realm");
 	assert_int_equal(n_sent, 1);
-	assert_int_equal(auth.n, 0);
 }
 
 static void the_first_known_of_several_challenges_is_taken(void **state)
@@ -225,7 +260,8 @@ static void challenges_of_both_kinds_are_answered_together(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		memset(&auth, 0, sizeof(auth));
+		sip_auth_unref(auth);
+		assert_int_equal(sip_auth_new(&auth, &account), 0);
 		wire_forget();
 		start();
 		wire_answer(last(), codes[i], "t",
@@ -270,7 +306,7 @@ static void a_503_of_the_only_address_is_final(void **state)
 static void a_name_is_resolved_before_it_is_tried(void **state)
 {
 	(void)state;
-	start_with(&account, "localhost:5099");
+	start_by(auth, "localhost:5099");
 	for (int i = 0; i < 200 && !n_sent && !n_finals; i++)
 		loop_once(wire_loop, 10);
 	assert_int_equal(n_sent, 1);
@@ -281,10 +317,92 @@ static void a_name_is_resolved_before_it_is_tried(void **state)
 static void a_family_without_socket_is_no_way(void **state)
 {
 	(void)state;
-	start_with(&account, "[2001:db8::1]:5060");
+	start_by(auth, "[2001:db8::1]:5060");
 	wire_pass(1);
 	assert_int_equal(code, 503);
 	assert_int_equal(n_sent, 0);
+}
+
+/* ---- RFC 3263 4.3: the next server ----------------------------------------- */
+
+static void a_silent_server_is_left_after_its_share_of_timer_f(void **state)
+{
+	(void)state;
+	start_by(auth, "localhost:5099");
+	assert_int_equal(sent[0].to.sa.sa_family, AF_INET);
+	wire_pass(64 * 500 / CLIENT_SHARE - 1);
+	assert_int_equal(sent[n_sent - 1].to.sa.sa_family, AF_INET);
+	wire_pass(1);
+	assert_int_equal(sent[n_sent - 1].to.sa.sa_family, AF_INET6);
+	assert_string_not_equal(branch_of(last()), branch_of(sent[0].text));
+	assert_string_equal(header(last(), "Call-ID"), "abc");
+	/* The last one has all of Timer F.                                   */
+	wire_pass(31999);
+	assert_int_equal(n_finals, 0);
+	wire_pass(1);
+	assert_int_equal(code, 408);
+}
+
+static void after_503_the_next_server_is_asked_at_once(void **state)
+{
+	(void)state;
+	start_by(auth, "localhost:5099");
+	wire_simple(last(), 503);
+	assert_int_equal(n_sent, 2);
+	assert_int_equal(sent[1].to.sa.sa_family, AF_INET6);
+	wire_simple(last(), 200);
+	assert_int_equal(code, 200);
+	/* The one that was unwell rests: it comes last for the next request. */
+	wire_forget();
+	start_by(auth, "localhost:5099");
+	assert_int_equal(sent[0].to.sa.sa_family, AF_INET6);
+}
+
+static void a_refusal_of_the_request_is_not_taken_elsewhere(void **state)
+{
+	(void)state;
+	start_by(auth, "localhost:5099");
+	wire_simple(last(), 486);
+	assert_int_equal(n_sent, 1);
+	assert_int_equal(code, 486);
+}
+
+/* ---- 8.1.3.4, 8.1.3.5: the owner may have it sent again ------------------- */
+
+static void the_owner_may_repeat_it_a_few_times(void **state)
+{
+	(void)state;
+	start();
+	for (int i = 0; i < 10 && !n_finals; i++)
+		wire_simple(last(), 420);
+	assert_int_equal(n_sent, 1 + CLIENT_MAX_AGAIN);
+	assert_int_equal(n_asked, CLIENT_MAX_AGAIN);
+	assert_string_equal(header(last(), "CSeq"), "9 OPTIONS");
+	assert_int_equal(code, 420);
+}
+
+static void the_owner_may_send_it_elsewhere(void **state)
+{
+	(void)state;
+	start();
+	wire_simple(last(), 302);
+	assert_int_equal(n_sent, 2);
+	assert_int_equal(addr_port(&sent[1].to), 5070);
+	assert_string_equal(header(last(), "CSeq"), "6 OPTIONS");
+	wire_simple(last(), 200);
+	assert_int_equal(code, 200);
+}
+
+/* A realm that is met first at a server that the wire has named.              */
+static void a_learned_target_gets_no_hash_for_a_new_realm(void **state)
+{
+	(void)state;
+	from_the_wire = true;
+	start();
+	challenge(401, NONCE("n1"));
+	assert_int_equal(n_sent, 1);
+	assert_int_equal(code, 401);
+	assert_string_equal(note, "foreign realm");
 }
 
 static void freed_early_it_tells_nothing(void **state)
@@ -297,6 +415,7 @@ static void freed_early_it_tells_nothing(void **state)
 	assert_int_equal(n_finals, 0);
 }
 
+#define TWO(test) cmocka_unit_test_setup_teardown(test, set_up_two, tear_down)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -315,6 +434,12 @@ int main(void)
 		CASE(a_503_of_the_only_address_is_final),
 		CASE(a_name_is_resolved_before_it_is_tried),
 		CASE(a_family_without_socket_is_no_way),
+		TWO(a_silent_server_is_left_after_its_share_of_timer_f),
+		TWO(after_503_the_next_server_is_asked_at_once),
+		TWO(a_refusal_of_the_request_is_not_taken_elsewhere),
+		CASE(the_owner_may_repeat_it_a_few_times),
+		CASE(the_owner_may_send_it_elsewhere),
+		CASE(a_learned_target_gets_no_hash_for_a_new_realm),
 		CASE(freed_early_it_tells_nothing),
 	};
 

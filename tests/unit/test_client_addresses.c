@@ -28,10 +28,14 @@ static const char *addresses[] = {
 static struct uac *call;
 static struct uac_result result;
 static unsigned int n_ended;
+static struct resolve_way rested;	/* the latest                          */
+static int64_t rested_ms;
 
 int resolver_new(struct resolver **rp, struct loop *loop,
-		 const struct addr *servers, size_t n_servers)
+		 struct random *random, const struct addr *servers,
+		 size_t n_servers)
 {
+	(void)random;
 	(void)servers;
 	(void)n_servers;
 	*rp = calloc(1, sizeof(**rp));
@@ -50,20 +54,20 @@ static void found(struct timer *t)
 	struct resolve_result res = { .n = ARRAY_LEN(addresses) };
 
 	for (size_t i = 0; i < res.n; i++)
-		assert_int_equal(addr_parse(&res.addrs[i], addresses[i], 0),
+		assert_int_equal(addr_parse(&res.ways[i].addr, addresses[i], 0),
 				 0);
 	q->fn(q->arg, &res);
 	free(q);
 }
 
 int resolve_start(struct resolve_query **qp, struct resolver *r,
-		  const struct sip_target *target, int family,
-		  resolve_fn *fn, void *arg)
+		  const struct sip_target *target,
+		  const struct resolve_reach *reach, resolve_fn *fn, void *arg)
 {
 	struct resolve_query *q = calloc(1, sizeof(*q));
 
 	(void)target;
-	assert_int_equal(family, AF_INET);
+	assert_int_equal(reach->family[SIP_UDP], AF_INET);
 	q->resolver = r;
 	q->fn = fn;
 	q->arg = arg;
@@ -77,6 +81,19 @@ void resolve_cancel(struct resolve_query *q)
 {
 	timer_stop(loop_timers(q->resolver->loop), &q->timer);
 	free(q);
+}
+
+const char *resolve_why(int err)
+{
+	return strerror(-err);
+}
+
+void resolve_rest(struct resolver *r, const struct resolve_way *way,
+		  int64_t for_ms)
+{
+	(void)r;
+	rested = *way;
+	rested_ms = for_ms;
 }
 
 static void ended(void *arg, const struct uac_result *r)
@@ -114,7 +131,7 @@ static void timeout_tries_the_next_with_a_new_branch(void **state)
 	const char *a, *b;
 
 	(void)state;
-	wire_pass(32000);
+	wire_pass(4000);
 	a = sent[0].text;
 	b = last();
 	assert_true(starts(b, "INVITE"));
@@ -126,6 +143,8 @@ static void timeout_tries_the_next_with_a_new_branch(void **state)
 	assert_string_equal(header(a, "Call-ID"), header(b, "Call-ID"));
 	assert_string_equal(header(a, "CSeq"), header(b, "CSeq"));
 	assert_int_equal(n_ended, 0);
+	assert_int_equal(rested.addr.in4.sin_addr.s_addr, htonl(0xc0000201));
+	assert_true(rested_ms > 0);
 	wire_pass(32000);
 	assert_int_equal(n_ended, 1);
 	assert_int_equal(result.code, 408);
@@ -134,7 +153,8 @@ static void timeout_tries_the_next_with_a_new_branch(void **state)
 static void a_503_tries_the_next(void **state)
 {
 	(void)state;
-	wire_simple(last(), 503);
+	wire_answer(last(), 503, "t", "Retry-After: 77\r\n", "");
+	assert_int_equal(rested_ms, 77000);
 	assert_int_equal(count_sent("ACK"), 1);
 	assert_int_equal(count_sent("INVITE"), 2);
 	wire_simple(last(), 486);
@@ -161,7 +181,7 @@ static void nothing_is_tried_after_a_wish_to_cancel(void **state)
 static void a_2xx_of_the_try_before_is_a_fork(void **state)
 {
 	(void)state;
-	wire_pass(32000);
+	wire_pass(4000);
 	wire_answer(sent[0].text, 200, "slow",
 		    "Contact: <sip:slow@192.0.2.1>\r\n", "");
 	assert_int_equal(count_sent("ACK sip:slow@192.0.2.1"), 1);

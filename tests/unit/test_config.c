@@ -60,6 +60,8 @@ static void config_defaults_are_safe_and_local(void **state)
 	assert_int_equal(cfg.n_plugins, 0);
 	assert_int_equal(cfg.t1_ms, 500);
 	assert_string_equal(cfg.user_agent, "Carillon");
+	assert_int_equal(cfg.trace_bytes, 4096 * 1024);
+	assert_null(cfg.tls_certificate);
 	assert_true(addr_is_loopback(&cfg.media_address));
 	assert_false(cfg.has_media_advertise);
 	assert_int_equal(cfg.port_first, 16384);
@@ -85,6 +87,12 @@ static void config_takes_what_is_set(void **state)
 
 	set(*state, "sip.listen=udp:[::1]:5070");
 	set(*state, "sip.listen=udp:192.0.2.1");
+	set(*state, "sip.listen=tcp:192.0.2.1");
+	set(*state, "sip.listen=tls:192.0.2.1");
+	set(*state, "sip.tls.certificate=a.pem");
+	set(*state, "sip.tls.key=a.key");
+	set(*state, "sip.tls.ca=ca.pem");
+	set(*state, "sip.trace_kb=0");
 	set(*state, "sip.advertise=sip.example.org:5080");
 	set(*state, "sip.direct.allow=10.0.0.0/8");
 	set(*state, "sip.direct.allow=pbx.example.org");
@@ -101,9 +109,17 @@ static void config_takes_what_is_set(void **state)
 	    "0123456789abcdef0123456789ABCDEF read,call");
 	set(*state, "api.key=plain");
 	fill(&cfg, *state);
-	assert_int_equal(cfg.n_listen, 2);
+	assert_int_equal(cfg.n_listen, 4);
 	assert_int_equal(addr_port(&cfg.listen[0].addr), 5070);
 	assert_int_equal(addr_port(&cfg.listen[1].addr), 5060);
+	assert_int_equal(addr_port(&cfg.listen[2].addr), 5060);
+	assert_false(cfg.listen[2].tls);
+	assert_int_equal(addr_port(&cfg.listen[3].addr), 5061);
+	assert_true(cfg.listen[3].tls);
+	assert_string_equal(cfg.tls_certificate, "a.pem");
+	assert_string_equal(cfg.tls_key, "a.key");
+	assert_string_equal(cfg.tls_ca, "ca.pem");
+	assert_int_equal(cfg.trace_bytes, 0);
 	assert_string_equal(cfg.advertise_host, "sip.example.org");
 	assert_int_equal(cfg.advertise_port, 5080);
 	addr_parse(&a, "10.1.1.1:5060", 0);
@@ -142,7 +158,9 @@ static void config_refuses_what_cannot_work(void **state)
 	(void)state;
 	refuses("sip.listen=5060", "--set sip.listen: \"5060\" is not udp:");
 	refuses("sip.listen=udp:localhost", "is not udp:");
-	refuses("sip.listen=tcp:127.0.0.1:5060", "is not udp:");
+	refuses("sip.listen=sctp:127.0.0.1:5060", "is not udp:, tcp: or tls:");
+	refuses("sip.listen=tls:127.0.0.1", "needs sip.tls.certificate");
+	refuses("sip.tls.key=x.pem", "there is no sip.tls.certificate");
 	refuses("sip.advertise=a b", "is not a host or an address");
 	refuses("sip.direct.allow=http://x", "is not a host, an address");
 	refuses("dns.server=dns.example.org", "is not an IP address");

@@ -278,6 +278,7 @@ static void dialer_looks_after_others_while_the_server_is_full(void **state)
 
 static void dialer_waits_for_a_registration_and_then_calls(void **state)
 {
+	char server[ADDR_TEXT_LEN];
 	struct stored_job *j;
 
 	(void)state;
@@ -292,8 +293,8 @@ static void dialer_waits_for_a_registration_and_then_calls(void **state)
 	all_prompts_arrive();
 	advance(20);
 	assert_int_equal(n_uacs, 2);
-	assert_string_equal(uacs[0]->target.host, "192.0.2.7");
-	assert_int_equal(uacs[0]->target.port, 5070);
+	addr_text(&uacs[0]->target.prefer, server);
+	assert_string_equal(server, "192.0.2.7:5070");
 	assert_string_equal(uacs[0]->username, "client1");
 }
 
@@ -313,6 +314,34 @@ static void dialer_fails_what_waited_too_long(void **state)
 	assert_string_equal(j->rows[0].reason, "carrier_not_registered: "
 			    "carrier aaaaaaaa is failed: Request Timeout");
 	assert_null(job_find(x, "job-1"));
+}
+
+static void dialer_waits_for_who_is_down_but_not_for_ever(void **state)
+{
+	struct cln_carrier d = carrier_data("aaaaaaaa");
+	struct stored_job *j, *k;
+
+	(void)state;
+	d.options_ping_s = 30;
+	add_carrier(&d);
+	ping_becomes(0, PING_DOWN, 408, "Request Timeout");
+	j = add_job("job-1", "aaaaaaaa", 2);
+	advance(30000);
+	assert_int_equal(count_state(j, CLN_RCPT_QUEUED), 2);
+	assert_string_equal(x->jobs->lanes[0].waiting, "carrier aaaaaaaa does "
+			    "not answer OPTIONS: 408 Request Timeout");
+	advance(32000);
+	assert_int_equal(count_state(j, CLN_RCPT_FAILED), 2);
+	assert_string_equal(j->rows[0].reason, "carrier_down: carrier aaaaaaaa "
+			    "does not answer OPTIONS: 408 Request Timeout");
+	k = add_job("job-2", "aaaaaaaa", 2);
+	advance(1000);
+	assert_int_equal(count_state(k, CLN_RCPT_QUEUED), 2);
+	ping_becomes(0, PING_UP, 200, "OK");
+	run();
+	all_prompts_arrive();
+	advance(20);
+	assert_int_equal(n_uacs, 2);
 }
 
 static void dialer_fails_at_once_what_can_never_go(void **state)
@@ -468,6 +497,7 @@ int main(void)
 		RULE(dialer_looks_after_others_while_the_server_is_full),
 		RULE(dialer_waits_for_a_registration_and_then_calls),
 		RULE(dialer_fails_what_waited_too_long),
+		RULE(dialer_waits_for_who_is_down_but_not_for_ever),
 		RULE(dialer_fails_at_once_what_can_never_go),
 		RULE(dialer_fails_the_queued_of_a_deleted_carrier_only),
 		RULE(dialer_rests_when_the_store_refuses_a_claim),

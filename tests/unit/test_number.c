@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
+
 #include "base/str.h"
 #include "call/number.h"
 
@@ -127,6 +129,52 @@ static void request_uri_is_prefix_number_host_and_foreign_port(void **state)
 						"123456", "host", 0), 0);
 }
 
+static void assert_dialled(const char *to, int strip, const char *format,
+			   const char *want)
+{
+	char got[64];
+
+	assert_int_equal(number_for_carrier(got, sizeof(got), to, strip,
+					    format), 0);
+	assert_string_equal(got, want);
+}
+
+static void number_is_stripped_and_then_formatted(void **state)
+{
+	(void)state;
+	assert_dialled("123456", 0, "as_is", "123456");
+	assert_dialled("+49301", 0, "as_is", "+49301");
+	assert_dialled("+49301", 0, "plain", "49301");
+	assert_dialled("49301", 0, "plain", "49301");
+	assert_dialled("49301", 0, "e164", "+49301");
+	assert_dialled("+49301", 0, "e164", "+49301");
+	assert_dialled("0049301", 2, "e164", "+49301");
+	assert_dialled("0049301", 2, "as_is", "49301");
+	/* The + is no digit, and goes with the first one. */
+	assert_dialled("+49301", 2, "as_is", "301");
+	assert_dialled("+49301", 2, "e164", "+301");
+	/* A service code is no number of E.164. */
+	assert_dialled("*100#", 0, "e164", "*100#");
+	assert_dialled("+*100#", 0, "e164", "*100#");
+	assert_dialled("9*100#", 1, "e164", "*100#");
+}
+
+static void number_that_strip_uses_up_is_refused(void **state)
+{
+	char got[64];
+
+	(void)state;
+	assert_dialled("123", 2, "as_is", "3");
+	assert_int_equal(number_for_carrier(got, sizeof(got), "123", 3,
+					    "as_is"), -ERANGE);
+	assert_int_equal(number_for_carrier(got, sizeof(got), "+123", 3,
+					    "e164"), -ERANGE);
+	assert_int_equal(number_for_carrier(got, sizeof(got), "1", 31,
+					    "plain"), -ERANGE);
+	assert_int_equal(number_for_carrier(got, 3, "1234", 0, "as_is"),
+			 -ENAMETOOLONG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +183,8 @@ int main(void)
 		cmocka_unit_test(uri_that_could_change_a_message_is_refused),
 		cmocka_unit_test(uri_host_that_does_not_fit_is_refused),
 		cmocka_unit_test(user_part_is_one),
+		cmocka_unit_test(number_is_stripped_and_then_formatted),
+		cmocka_unit_test(number_that_strip_uses_up_is_refused),
 		cmocka_unit_test(
 			request_uri_is_prefix_number_host_and_foreign_port),
 	};

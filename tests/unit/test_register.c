@@ -1,7 +1,7 @@
 /*
  * test_register.c - the life of a binding: requests, time, the end.
  * Needs: register_bench.h; core/sip/register.c register_answer.c binding.c
- * retry.c names.c osip.c; all of core/base; osip2.
+ * retry.c service_route.c msg.c names.c osip.c; all of core/base; osip2.
  */
 /* SPDX-License-Identifier: MIT */
 #include "register_bench.h"
@@ -22,6 +22,7 @@ static void register_is_as_rfc_3261_10_2_wants_it(void **state)
 	assert_non_null(strstr(text, OWN "\r\n"));
 	assert_non_null(strstr(text, "CSeq: 1 REGISTER\r\n"));
 	assert_non_null(strcasestr(text, "Expires: 3600\r\n"));
+	assert_non_null(strcasestr(text, "Supported: path\r\n"));
 	assert_null(strstr(text, "secret"));
 	osip_free(text);
 }

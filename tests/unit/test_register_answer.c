@@ -1,7 +1,7 @@
 /*
  * test_register_answer.c - what each answer to a REGISTER leads to.
  * Needs: register_bench.h; core/sip/register.c register_answer.c binding.c
- * retry.c names.c osip.c; all of core/base; osip2.
+ * retry.c service_route.c msg.c names.c osip.c; all of core/base; osip2.
  */
 /* SPDX-License-Identifier: MIT */
 #include "register_bench.h"
@@ -275,6 +275,170 @@ static void a_senseless_423_is_a_failure(void **state)
 	}
 }
 
+/* ---- the server, the connection, the way ---------------------------------- */
+
+static void next_ones_go_to_the_server_that_answered(void **state)
+{
+	char text[ADDR_TEXT_LEN];
+
+	(void)state;
+	way = SIP_TCP;
+	start();
+	assert_int_equal(outstanding->p.target.prefer.sa.sa_family, AF_UNSPEC);
+	answer(200, OWN ";expires=100");
+	assert_string_equal(told.server, "tcp:192.0.2.9:5060");
+	pass_ms(50000);
+	assert_string_equal(outstanding->p.target.host, "proxy.example.com");
+	addr_text(&outstanding->p.target.prefer, text);
+	assert_string_equal(text, "192.0.2.9:5060");
+	assert_int_equal(outstanding->p.target.prefer_transport, SIP_TCP);
+	answer(200, OWN ";expires=100");
+	registration_stop(reg, done, &n_done);
+	run();
+	assert_int_equal(outstanding->p.target.prefer_transport, SIP_TCP);
+	answer(200, "");
+	/* Without a binding it is anybody's again. */
+	registration_start(reg, 0);
+	run();
+	assert_int_equal(outstanding->p.target.prefer.sa.sa_family, AF_UNSPEC);
+}
+
+static void contact_says_by_which_transport(void **state)
+{
+	osip_contact_t *c;
+	osip_uri_param_t *p = NULL;
+	char name[] = "transport";
+
+	(void)state;
+	way = SIP_TLS;
+	start();
+	c = osip_list_get(&request()->contacts, 0);
+	osip_uri_uparam_get_byname(c->url, name, &p);
+	assert_non_null(p);
+	assert_string_equal(p->gvalue, "tls");
+}
+
+static void answers_are_challenged_by_one_account(void **state)
+{
+	(void)state;
+	start();
+	assert_ptr_equal(outstanding->p.auth, &account);
+	assert_true(outstanding->p.own_target);
+}
+
+/* RFC 5626 4.5: soon, not at the time of the refresh. */
+static void lost_connection_registers_again_soon(void **state)
+{
+	int64_t in_ms;
+
+	(void)state;
+	way = SIP_TLS;
+	start_and_bind(OWN ";expires=3600");
+	lose_connection("closed by the far end");
+	run();
+	assert_int_equal(told.state, REGISTRATION_REGISTERED);
+	assert_string_equal(told.last_reason,
+			    "connection lost: closed by the far end");
+	in_ms = now().next_attempt_at - clock_wall_ms(&wall);
+	assert_in_range(in_ms, 1000, 2000);
+	pass_ms(in_ms);
+	assert_int_equal(n_requests, 2);
+	answer(200, OWN ";expires=3600");
+	assert_string_equal(told.last_reason, "OK");
+	assert_non_null(watching);
+}
+
+static void connections_lost_again_and_again_wait_longer(void **state)
+{
+	int64_t base = 2000, in_ms;
+
+	(void)state;
+	way = SIP_TCP;
+	start_and_bind(OWN ";expires=86400");
+	for (int i = 0; i < 14; i++) {
+		lose_connection("reset");
+		in_ms = now().next_attempt_at - clock_wall_ms(&wall);
+		assert_in_range(in_ms, base / 2, base);
+		pass_ms(in_ms);
+		answer(200, OWN ";expires=86400");
+		base = base * 2 < 1800000 ? base * 2 : 1800000;
+	}
+	/* One that lasted was no failure. */
+	pass_ms(601 * S_MS);
+	lose_connection("idle");
+	in_ms = now().next_attempt_at - clock_wall_ms(&wall);
+	assert_in_range(in_ms, 1000, 2000);
+}
+
+static void lost_connection_does_not_put_a_refresh_off(void **state)
+{
+	int64_t before;
+
+	(void)state;
+	way = SIP_TCP;
+	start_and_bind(OWN ";expires=1");
+	before = now().next_attempt_at;
+	lose_connection("reset");
+	assert_int_equal(now().next_attempt_at, before);
+}
+
+static void datagrams_have_no_connection_to_lose(void **state)
+{
+	(void)state;
+	start_and_bind(OWN ";expires=100");
+	assert_null(watching);
+}
+
+static void connection_of_a_binding_that_ends_is_nothing_to_us(void **state)
+{
+	(void)state;
+	way = SIP_TCP;
+	start_and_bind(OWN ";expires=100");
+	assert_non_null(watching);
+	registration_stop(reg, done, &n_done);
+	assert_null(watching);
+	run();
+	answer(200, "");
+	assert_null(watching);
+}
+
+static const char *nth_route(size_t n)
+{
+	const char *const *routes = registration_routes(reg);
+
+	for (size_t i = 0; i < n; i++)
+		assert_non_null(routes[i]);
+	return routes[n];
+}
+
+/* RFC 3608 6.1: what the latest 2xx says, and no longer than it is bound. */
+static void service_route_is_kept_while_bound(void **state)
+{
+	(void)state;
+	start();
+	assert_null(nth_route(0));
+	answer(200, OWN ";expires=100\r\n"
+	       "Service-Route: <sip:p1.example.com;lr>, \"a, b\" "
+	       "<sip:p2.example.com;lr>\r\n"
+	       "Service-Route: <sip:home.example.com;lr>");
+	assert_string_equal(nth_route(0), "<sip:p1.example.com;lr>");
+	assert_string_equal(nth_route(1), "<sip:p2.example.com;lr>");
+	assert_string_equal(nth_route(2), "<sip:home.example.com;lr>");
+	assert_null(nth_route(3));
+	pass_ms(50000);
+	answer(200, OWN ";expires=100\r\nService-Route: <sip:q.example.com>");
+	assert_string_equal(nth_route(0), "<sip:q.example.com>");
+	assert_null(nth_route(1));
+	pass_ms(50000);
+	answer(200, OWN ";expires=100");
+	assert_null(nth_route(0));
+	pass_ms(50000);
+	answer(200, OWN ";expires=10\r\nService-Route: <sip:q.example.com>");
+	pass_ms(10000);
+	assert_int_equal(now().state, REGISTRATION_FAILED);
+	assert_null(nth_route(0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +458,15 @@ int main(void)
 		CASE(too_brief_an_interval_is_raised_at_once),
 		CASE(too_brief_an_interval_is_raised_a_few_times_only),
 		CASE(a_senseless_423_is_a_failure),
+		CASE(next_ones_go_to_the_server_that_answered),
+		CASE(contact_says_by_which_transport),
+		CASE(answers_are_challenged_by_one_account),
+		CASE(lost_connection_registers_again_soon),
+		CASE(connections_lost_again_and_again_wait_longer),
+		CASE(lost_connection_does_not_put_a_refresh_off),
+		CASE(datagrams_have_no_connection_to_lose),
+		CASE(connection_of_a_binding_that_ends_is_nothing_to_us),
+		CASE(service_route_is_kept_while_bound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

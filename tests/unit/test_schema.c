@@ -47,6 +47,27 @@ static void newer_schema_is_refused_and_not_touched(void **state)
 	store = NULL;
 }
 
+/* A job of before there were display names goes on without one. */
+static void file_of_schema_1_is_brought_forward(void **state)
+{
+	struct store_req r = { .op = STORE_JOB_LIST_OPEN };
+
+	(void)state;
+	store_up();
+	assert_int_equal(job_add("job-1", 2, NULL), 0);
+	store_down();
+	query("ALTER TABLE jobs DROP COLUMN from_name");
+	query("PRAGMA user_version=1");
+	store_up();
+	assert_int_equal(query("PRAGMA user_version"), 2);
+	assert_int_equal(call_store(&r), 0);
+	assert_int_equal(r.open.n, 1);
+	assert_string_equal(r.open.items[0]->id, "job-1");
+	assert_string_equal(r.open.items[0]->from_name, "");
+	store_job_free(r.open.items[0]);
+	free(r.open.items);
+}
+
 /* A step is one transaction: half of it is never seen. */
 static void step_that_fails_leaves_nothing_behind(void **state)
 {
@@ -95,6 +116,7 @@ int main(void)
 		BARE(empty_file_becomes_a_current_one),
 		BARE(current_file_is_left_alone),
 		BARE(newer_schema_is_refused_and_not_touched),
+		BARE(file_of_schema_1_is_brought_forward),
 		BARE(step_that_fails_leaves_nothing_behind),
 		BARE(file_that_is_no_database_is_refused),
 		BARE(commits_are_durable_in_wal_mode),

@@ -16,6 +16,7 @@ static void job_comes_back_as_it_is_run(void **state)
 	assert_string_equal(job->id, "job-1");
 	assert_int_equal(job->created_at, 7);
 	assert_int_equal(job->ring_timeout_s, 30);
+	assert_string_equal(job->from_name, "Main \"Office\"");
 	assert_int_equal(job->n_items, 2);
 	assert_string_equal(job->items[0].text, "http://a/1.wav");
 	assert_int_equal(job->items[1].type, CLN_ITEM_SAY);

@@ -68,6 +68,29 @@ static void missing_password_is_not_an_empty_one(void **state)
 			       "LIKE '%password%'"), 0);
 }
 
+/* One that was written before there was a choice goes on as it was. */
+static void fields_that_are_newer_than_the_row_have_their_defaults(void **state)
+{
+	struct cln_carrier *items;
+	size_t n;
+
+	(void)state;
+	carrier_add("aaaaaaaa");
+	query("UPDATE carriers SET fields="
+	      "'{\"name\":\"old\",\"host\":\"192.0.2.1\",\"transport\":\"udp\","
+	      "\"codecs\":[\"mulaw\"]}'");
+	store_restart();
+	items = list(&n);
+	assert_int_equal(n, 1);
+	assert_string_equal(items[0].transport, "udp");
+	assert_string_equal(items[0].number_format, "as_is");
+	assert_string_equal(items[0].caller_id, "from");
+	assert_int_equal(items[0].headers.n, 0);
+	assert_int_equal(items[0].options_ping_s, 0);
+	assert_int_equal(items[0].strip, 0);
+	free(items);
+}
+
 static void id_is_never_used_again(void **state)
 {
 	(void)state;
@@ -141,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RULE(carrier_survives_with_every_field),
 		RULE(missing_password_is_not_an_empty_one),
+		RULE(fields_that_are_newer_than_the_row_have_their_defaults),
 		RULE(id_is_never_used_again),
 		RULE(change_of_nobody_is_refused),
 		RULE(history_keeps_the_newest_in_order),

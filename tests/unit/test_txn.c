@@ -14,10 +14,12 @@
 static unsigned int n_told;
 static int told_code;
 
-static void told(void *arg, const osip_message_t *resp, int code)
+static void told(void *arg, const osip_message_t *resp, int code,
+		 const char *note)
 {
 	(void)arg;
 	(void)resp;
+	(void)note;
 	n_told++;
 	told_code = code;
 }
@@ -27,6 +29,7 @@ static struct txn *send_request(const char *method)
 	osip_message_t *m = NULL;
 	char branch[STACK_BRANCH_LEN];
 	struct addr to;
+	struct hop hop;
 	struct buf text;
 	struct txn *t = NULL;
 
@@ -38,9 +41,11 @@ static struct txn *send_request(const char *method)
 	assert_int_equal(build_parse(&m, &text), 0);
 	buf_deinit(&text);
 	stack_branch(sip, branch);
-	assert_int_equal(build_set_via(m, "198.51.100.1:5060", branch), 0);
+	assert_int_equal(build_set_via(m, SIP_UDP, "198.51.100.1:5060", branch),
+			 0);
 	assert_int_equal(addr_parse(&to, PEER, 0), 0);
-	assert_int_equal(txn_client(&t, sip, m, 0, &to, told, NULL), 0);
+	wire_hop(&hop, &to);
+	assert_int_equal(txn_client(&t, sip, m, &hop, told, NULL), 0);
 	return t;
 }
 

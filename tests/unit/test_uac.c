@@ -25,18 +25,21 @@ static void ack_of_a_2xx_is_the_dialogs(void **state)
 	assert_string_equal(answer_sdp, ANSWER);
 }
 
+#define CHALLENGE(nonce) "Proxy-Authenticate: Digest realm=\"r\", " \
+	"nonce=\"" nonce "\", qop=\"auth\"\r\n"
+
 static void credentials_are_repeated_in_ack_and_bye(void **state)
 {
 	struct uac_params p = params();
-	const char *creds;
+	char creds[512];
 
 	(void)state;
-	p.account = (struct sip_account){ "bob", "secret", NULL };
+	p.auth = account("bob", "secret");
 	begin(&p);
-	wire_answer(last(), 407, "gw", "Proxy-Authenticate: Digest "
-		    "realm=\"r\", nonce=\"n\", qop=\"auth\"\r\n", "");
-	creds = header(last(), "Proxy-Authorization");
-	wire_answer(last(), 200, "peer", TARGET SDP_TYPE, ANSWER);
+	wire_answer(last(), 407, "gw", CHALLENGE("n"), "");
+	str_copy(creds, sizeof(creds), header(last(), "Proxy-Authorization"));
+	wire_answer(last(), 200, "peer", "Contact: <sip:gw@" PEER ">\r\n"
+		    SDP_TYPE, ANSWER);
 	assert_true(starts(last(), "ACK sip:gw"));
 	assert_string_equal(header(last(), "Proxy-Authorization"), creds);
 	uac_hangup(call, 0);
@@ -44,13 +47,26 @@ static void credentials_are_repeated_in_ack_and_bye(void **state)
 	assert_true(starts(last(), "BYE "));
 	assert_non_null(strstr(header(last(), "Proxy-Authorization"),
 			       "nc=00000002"));
-	wire_answer(last(), 407, "peer", "Proxy-Authenticate: Digest "
-		    "realm=\"r\", nonce=\"m\", qop=\"auth\"\r\n", "");
+	wire_answer(last(), 407, "peer", CHALLENGE("m"), "");
 	assert_true(starts(last(), "BYE "));
 	assert_non_null(strstr(header(last(), "Proxy-Authorization"),
 			       "nonce=\"m\""));
 	wire_simple(last(), 200);
 	assert_int_equal(result.end, UAC_END_BYE_SENT);
+}
+
+/* What proves who we are is not for whoever a Contact names.                  */
+static void credentials_are_for_the_server_that_asked(void **state)
+{
+	struct uac_params p = params();
+
+	(void)state;
+	p.auth = account("bob", "secret");
+	begin(&p);
+	wire_answer(last(), 407, "gw", CHALLENGE("n"), "");
+	wire_answer(last(), 200, "peer", TARGET SDP_TYPE, ANSWER);
+	assert_true(starts(last(), "ACK sip:gw@192.0.2.77"));
+	assert_null(header(last(), "Proxy-Authorization"));
 }
 
 static void each_repeated_2xx_is_acked(void **state)
@@ -142,11 +158,13 @@ static void receive_2xx_and_bye(void)
 {
 	char text[8192];
 	const char *m = sent[0].text;
+	struct hop hop;
 	struct addr a;
 	size_t len = write_2xx(text, sizeof(text), "peer");
 
 	assert_int_equal(addr_parse(&a, PEER, 5060), 0);
-	datagram_receive(sip, 0, &a, text, len);
+	wire_hop(&hop, &a);
+	datagram_receive(sip, &hop, text, len);
 	assert_int_equal(count_sent("ACK"), 0);
 	str_printf(text, sizeof(text),
 		   "BYE sip:me@198.51.100.1 SIP/2.0\r\n"
@@ -430,6 +448,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(ack_of_a_2xx_is_the_dialogs),
 		CASE(credentials_are_repeated_in_ack_and_bye),
+		CASE(credentials_are_for_the_server_that_asked),
 		CASE(each_repeated_2xx_is_acked),
 		CASE(a_2xx_is_acked_after_the_call_is_gone),
 		CASE(a_fork_is_acked_and_byed),

@@ -41,7 +41,7 @@ static void offer_is_asked_for_once_the_route_is_known(void **state)
 
 	(void)state;
 	p.sdp = NULL;
-	p.account = (struct sip_account){ .username = "u", .password = "p" };
+	p.auth = account("u", "p");
 	begin(&p);
 	assert_string_equal(body_of(last()), "v=0 127.0.0.1\r\n");
 	wire_answer(last(), 407, "p", "Proxy-Authenticate: Digest realm=\"r\", "
@@ -220,7 +220,7 @@ static void a_refusal_after_a_challenge_is_acked_with_credentials(void **state)
 	const char *creds;
 
 	(void)state;
-	p.account = (struct sip_account){ "bob", "secret", NULL };
+	p.auth = account("bob", "secret");
 	begin(&p);
 	wire_answer(last(), 407, "gw", "Proxy-Authenticate: Digest "
 		    "realm=\"r\", nonce=\"n\", qop=\"auth\"\r\n", "");
@@ -249,7 +249,7 @@ static void wrong_credentials_are_named(void **state)
 		    "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n",
 		    "");
 	assert_int_equal(result.code, 401);
-	assert_string_equal(result.reason, "no password");
+	assert_string_equal(result.reason, "no account");
 	assert_int_equal(count_sent("INVITE"), 1);
 }
 

@@ -5,6 +5,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sip_wire.h"
 
+#include "sip/build.h"
+
 static unsigned int n_requests;
 
 static void ask_with(const char *line, const char *method, const char *via,
@@ -36,9 +38,9 @@ static void options_is_answered_with_what_we_can(void **state)
 	(void)state;
 	ask("OPTIONS", "");
 	assert_true(starts(last(), "SIP/2.0 200 OK\r\n"));
-	assert_non_null(header(last(), "Allow"));
+	assert_string_equal(header(last(), "Allow"), BUILD_ALLOW);
 	assert_string_equal(header(last(), "Accept"), "application/sdp");
-	assert_non_null(header(last(), "Supported"));
+	assert_string_equal(header(last(), "Supported"), BUILD_SUPPORTED);
 	assert_non_null(strstr(header(last(), "To"), ";tag="));
 	assert_string_equal(header(last(), "CSeq"), "3 OPTIONS");
 }
@@ -78,10 +80,13 @@ static void version_scheme_and_require_come_first(void **state)
 	assert_true(starts(last(), "SIP/2.0 505"));
 	ask_with("OPTIONS tel:+12345 SIP/2.0", "OPTIONS", via, "", "");
 	assert_true(starts(last(), "SIP/2.0 416"));
-	ask("INVITE", "Require: 100rel, foo\r\n");
+	ask("INVITE", "Require: bar, 100rel, foo\r\nRequire: timer\r\n");
 	assert_true(starts(last(), "SIP/2.0 420"));
-	assert_string_equal(header_nth(last(), "Unsupported", 0), "100rel");
+	assert_string_equal(header_nth(last(), "Unsupported", 0), "bar");
 	assert_string_equal(header_nth(last(), "Unsupported", 1), "foo");
+	assert_null(header_nth(last(), "Unsupported", 2));
+	ask("INVITE", "Require: 100rel,timer\r\n");
+	assert_true(starts(last(), "SIP/2.0 403"));
 	ask_with("OPTIONS sip:y@example.com SIP/2.0", "OPTIONS", via,
 		 ";tag=gone", "");
 	assert_true(starts(last(), "SIP/2.0 481"));

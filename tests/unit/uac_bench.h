@@ -21,7 +21,10 @@ static struct uac_result result;
 static char told[256];			/* events in order                     */
 static char answer_sdp[512], offer_sdp[512];
 static int offer_code;
+static int early_code;
 static bool free_when_ended, hang_up_when_answered, free_when_answered;
+static struct sip_auth *auth;		/* account()                           */
+static unsigned int n_requests;		/* of the far end                      */
 
 static inline void tell(const char *what)
 {
@@ -55,6 +58,14 @@ static inline void answered(void *arg, int code, const char *sdp, size_t len)
 	}
 }
 
+static inline int early_answer(void *arg, const char *sdp, size_t len)
+{
+	assert_ptr_equal(arg, &call);
+	tell("early");
+	str_copy_n(answer_sdp, sizeof(answer_sdp), sdp, len);
+	return early_code;
+}
+
 static inline int offer(void *arg, const char *sdp, size_t len, char *answer,
 		 size_t cap)
 {
@@ -70,7 +81,9 @@ static inline int offer(void *arg, const char *sdp, size_t len, char *answer,
 static inline void hangup(void *arg, enum uac_end by)
 {
 	assert_ptr_equal(arg, &call);
-	tell(by == UAC_END_BYE_SENT ? "hangup-us" : "hangup-them");
+	tell(by == UAC_END_BYE_SENT ? "hangup-us" :
+	     by == UAC_END_BYE_RECEIVED ? "hangup-them" :
+	     by == UAC_END_EXPIRED ? "hangup-expired" : "hangup-lost");
 }
 
 static inline void ended(void *arg, const struct uac_result *r)
@@ -99,7 +112,8 @@ static inline int local_offer(void *arg, const struct addr *local, char *sdp,
 
 static const struct uac_events events = {
 	.local_offer = local_offer,
-	.provisional = provisional, .answered = answered, .offer = offer,
+	.provisional = provisional, .early_answer = early_answer,
+	.answered = answered, .offer = offer,
 	.hangup = hangup, .ended = ended,
 };
 
@@ -115,6 +129,16 @@ static inline struct uac_params params(void)
 
 	assert_int_equal(sip_target_parse(&p.target, PEER), 0);
 	return p;
+}
+
+/* The account of a call; held until the test is over.                         */
+static inline struct sip_auth *account(const char *user, const char *password)
+{
+	const struct sip_account a = { user, password, NULL };
+
+	assert_null(auth);
+	assert_int_equal(sip_auth_new(&auth, &a), 0);
+	return auth;
 }
 
 static inline void begin(const struct uac_params *p)
@@ -138,6 +162,32 @@ static inline void answer_with(const char *tag)
 	wire_answer(nth_sent("INVITE", 0), 200, tag, TARGET SDP_TYPE, ANSWER);
 }
 
+/* A request of the far end's, which has that tag; each has its own branch.    */
+static inline void ask_as(const char *tag, const char *method,
+			  unsigned int cseq, const char *more,
+			  const char *body)
+{
+	const char *m = nth_sent("INVITE", 0);
+	char text[4096];
+
+	assert_int_equal(str_printf(text, sizeof(text),
+		"%s sip:me@198.51.100.1:5060 SIP/2.0\r\n"
+		"Via: SIP/2.0/UDP 192.0.2.77:5070;branch=z9hG4bKp%u;rport\r\n"
+		"Max-Forwards: 70\r\nFrom: %s;tag=%s\r\nTo: %s\r\n"
+		"Call-ID: %s\r\nCSeq: %u %s\r\n%s"
+		"Content-Length: %zu\r\n\r\n%s", method, ++n_requests,
+		header(m, "To"), tag, header(m, "From"),
+		header(m, "Call-ID"), cseq, method, more, strlen(body),
+		body), 0);
+	wire_receive(text);
+}
+
+static inline void ask(const char *method, unsigned int cseq,
+		       const char *more, const char *body)
+{
+	ask_as("peer", method, cseq, more, body);
+}
+
 static inline void talk(void)
 {
 	invite();
@@ -149,8 +199,9 @@ static inline void talk(void)
 static inline int set_up(void **state)
 {
 	n_local_offers = 0;
+	n_requests = 0;
 	told[0] = answer_sdp[0] = offer_sdp[0] = '\0';
-	offer_code = 200;
+	offer_code = early_code = 200;
 	free_when_ended = true;
 	hang_up_when_answered = free_when_answered = false;
 	memset(&result, 0, sizeof(result));
@@ -163,6 +214,8 @@ static inline int tear_down(void **state)
 
 	uac_free(call);
 	call = NULL;
+	sip_auth_unref(auth);
+	auth = NULL;
 	wire_pass(100000);
 	sip_get_stats(sip, &stats);
 	assert_int_equal(stats.transactions, 0);

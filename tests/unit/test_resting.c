@@ -1,0 +1,129 @@
+/*
+ * test_resting.c - servers that have just failed are tried after all others.
+ * Needs: core/sip/resting.c; core/base/addr.c network.c str.c.
+ */
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/str.h"
+#include "sip/resting.h"
+
+static struct resting table;
+static struct resolve_way ways[3];
+
+static struct resolve_way way(const char *text, enum sip_transport transport)
+{
+	struct resolve_way w;
+
+	memset(&w, 0, sizeof(w));
+	w.transport = transport;
+	assert_int_equal(addr_parse(&w.addr, text, 5060), 0);
+	return w;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&table, 0, sizeof(table));
+	ways[0] = way("192.0.2.1", SIP_UDP);
+	ways[1] = way("192.0.2.2", SIP_UDP);
+	ways[2] = way("192.0.2.3", SIP_UDP);
+	return 0;
+}
+
+static void rest(const char *text, enum sip_transport transport,
+		 int64_t until_ms, int64_t now_ms)
+{
+	struct resolve_way w = way(text, transport);
+
+	resting_set(&table, &w, until_ms, now_ms);
+}
+
+static void expect(int64_t now_ms, const char *digits)
+{
+	char ip[ADDR_TEXT_LEN];
+	size_t i;
+
+	resting_last(&table, ways, ARRAY_LEN(ways), now_ms);
+	for (i = 0; i < ARRAY_LEN(ways); i++) {
+		addr_ip_text(&ways[i].addr, ip);
+		assert_int_equal(ip[strlen(ip) - 1], digits[i]);
+	}
+}
+
+static void those_that_rest_go_last_in_order(void **state)
+{
+	(void)state;
+	rest("192.0.2.1", SIP_UDP, 1000, 0);
+	rest("192.0.2.2", SIP_UDP, 1000, 0);
+	expect(10, "312");
+	expect(10, "312");
+}
+
+static void a_rest_has_an_end(void **state)
+{
+	(void)state;
+	rest("192.0.2.1", SIP_UDP, 1000, 0);
+	expect(1000, "123");
+	assert_int_equal(table.n, 0);
+}
+
+static void one_that_answers_is_well_again(void **state)
+{
+	(void)state;
+	rest("192.0.2.1", SIP_UDP, 1000, 0);
+	rest("192.0.2.1", SIP_UDP, 5, 5);
+	expect(5, "123");
+	rest("192.0.2.2", SIP_UDP, 5, 5);	/* never rested */
+	assert_int_equal(table.n, 0);
+}
+
+static void another_port_or_transport_is_another_server(void **state)
+{
+	(void)state;
+	rest("192.0.2.1:5070", SIP_UDP, 1000, 0);
+	rest("192.0.2.1", SIP_TCP, 1000, 0);
+	expect(10, "123");
+}
+
+static void the_table_is_bounded(void **state)
+{
+	char text[32];
+	int i;
+
+	(void)state;
+	rest("192.0.2.1", SIP_UDP, 9000, 0);
+	for (i = 0; i < 2 * RESTING_MAX; i++) {
+		str_printf(text, sizeof(text), "198.51.%d.%d", i / 256,
+			   i % 256);
+		rest(text, SIP_UDP, 1000 + i, 0);
+	}
+	assert_int_equal(table.n, RESTING_MAX);
+	expect(10, "231");		/* the longest rest is not lost */
+	/* What is over makes room first. */
+	rest("192.0.2.2", SIP_UDP, 10000, 8000);
+	assert_int_equal(table.n, 2);
+	expect(8000, "321");
+}
+
+#define CASE(test) cmocka_unit_test_setup(test, set_up)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(those_that_rest_go_last_in_order),
+		CASE(a_rest_has_an_end),
+		CASE(one_that_answers_is_well_again),
+		CASE(another_port_or_transport_is_another_server),
+		CASE(the_table_is_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
