@@ -9,8 +9,11 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "call/next_hop.h"
+
+enum { CARRIER_REST_MAX_S = 3600 };	/* that a Retry-After may ask for      */
 
 /* It waits for its turn or its old binding, is disabled, or could not begin.  */
 static int state_without(const struct carrier *c,
@@ -48,7 +51,7 @@ int carrier_registration(const struct carrier *c,
 }
 
 /* The ping says nothing of one that is not registered: it rests.              */
-bool carrier_is_down(const struct carrier *c)
+static bool is_down(const struct carrier *c)
 {
 	struct registration_status unused;
 	struct ping_status st;
@@ -59,6 +62,31 @@ bool carrier_is_down(const struct carrier *c)
 		return false;
 	ping_get(c->ping, &st);
 	return st.state == PING_DOWN;
+}
+
+/* RFC 3261 21.5.4: it said when it wants to hear of us again. What the client
+ * room knows of single servers is not asked: this is the word of the last one. */
+void carrier_rest(struct carrier *c, int seconds)
+{
+	int64_t now_ms = clock_now_ms(exchange_clock(c->x));
+
+	if (seconds > CARRIER_REST_MAX_S)
+		seconds = CARRIER_REST_MAX_S;
+	c->rests_until_ms = now_ms + seconds * S_MS;
+	log_warn("carrier %s: 503, no call for %d s", c->data.id, seconds);
+}
+
+static int64_t rest_left_ms(const struct carrier *c)
+{
+	return c->rests_until_ms - clock_now_ms(exchange_clock(c->x));
+}
+
+const char *carrier_wait_reason(const struct carrier *c)
+{
+	if (is_down(c))
+		return "carrier_down";
+	return rest_left_ms(c) > 0 ? "carrier_resting" :
+				     "carrier_not_registered";
 }
 
 static void say_down(const struct carrier *c, char *why, size_t cap)
@@ -89,9 +117,15 @@ enum usable carrier_usable(const struct carrier *c, char *why, size_t cap)
 			   st.last_reason[0] ? ": " : "", st.last_reason);
 		return CARRIER_WAIT;
 	}
-	if (!carrier_is_down(c))
+	if (is_down(c)) {
+		say_down(c, why, cap);
+		return CARRIER_WAIT;
+	}
+	if (rest_left_ms(c) <= 0)
 		return CARRIER_USABLE;
-	say_down(c, why, cap);
+	str_printf(why, cap, "carrier %s said 503, and asked for no calls "
+		   "for %lld s more", c->data.id,
+		   (long long)(rest_left_ms(c) + S_MS - 1) / S_MS);
 	return CARRIER_WAIT;
 }
 

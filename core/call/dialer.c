@@ -310,9 +310,7 @@ static bool carrier_is_there(struct lane *l, struct carrier *c,
 	else if (now_ms - l->waiting_since_ms >=
 		 x->cfg.carrier_wait_s * S_MS)
 		str_printf(l->fail, sizeof(l->fail), "%s: %s",
-			   carrier_is_down(c) ? "carrier_down" :
-						"carrier_not_registered",
-			   l->waiting);
+			   carrier_wait_reason(c), l->waiting);
 	return false;
 }
 

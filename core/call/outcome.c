@@ -204,6 +204,15 @@ void call_write(struct call *c)
 
 /* ---- the end ---------------------------------------------------------------- */
 
+static void heed_overload(const struct call *c)
+{
+	const struct uac_result *r = &c->result;
+	struct carrier *carrier = carrier_find(c->x, c->lane->carrier_id);
+
+	if (carrier && r->code == 503 && !r->local && r->retry_after_s > 0)
+		carrier_rest(carrier, r->retry_after_s);
+}
+
 void call_check_over(struct call *c)
 {
 	int state;
@@ -219,6 +228,7 @@ void call_check_over(struct call *c)
 		 recipient_states[state], c->reason[0] ? ": " : "", c->reason,
 		 c->attempt.sip_code,
 		 (unsigned long long)c->attempt.rtp.sent);
+	heed_overload(c);
 	dialer_channel_free(c->x, c->lane->carrier_id);
 	call_write(c);
 	log_context(NULL);

@@ -27,6 +27,7 @@ struct carrier {
 	struct cln_transition history[CLN_HISTORY_MAX];
 	uint32_t n_history;
 	struct pacer pacer;
+	int64_t rests_until_ms;		/* asked for by a 503; monotonic       */
 	unsigned int channels;		/* calls and claims                    */
 	unsigned int prompted;		/* lanes that hold recordings          */
 	bool changing;			/* a change is on its way to the disk  */
@@ -126,8 +127,10 @@ void carrier_change(struct carrier *c, const struct cln_carrier *data);
 void carrier_remove(struct carrier *c);
 /* why: a sentence for WAIT and NEVER.                                         */
 enum usable carrier_usable(const struct carrier *c, char *why, size_t cap);
-/* Registered or free of it, but without answers to OPTIONS.                   */
-bool carrier_is_down(const struct carrier *c);
+/* For so long it takes no new call (Retry-After of a 503).                    */
+void carrier_rest(struct carrier *c, int seconds);
+/* The name of what CARRIER_WAIT waits for: "carrier_down", ...                */
+const char *carrier_wait_reason(const struct carrier *c);
 void carrier_status_fill(struct carrier *c, struct cln_carrier_status *st);
 void carrier_codecs(const struct carrier *c, struct codec_set *set);
 /* Where its calls go: first to the server that took the REGISTER, then to the

@@ -5,7 +5,7 @@
  * of the copy, which may be megabytes.
  */
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
+#include <stdint.h>
 
 #include "base/str.h"
 #include "call/ask.h"

@@ -8,6 +8,8 @@
  *	h N			we hang up, with cause N
  *	f			we give the call up
  *	o N			our answers to offers from now on
+ *	A N			when it is answered we hang up (1), or give it
+ *				up (2)
  *
  * Whatever comes, the call ends: with exactly one `ended`, after which and after
  * uac_free() no event comes. At the end no transaction, dialog or record is left.

@@ -1,0 +1,49 @@
+"""A carrier that says 503 with Retry-After is left alone for so long.
+
+RFC 3261 20.33, 21.5.4.
+
+SPDX-License-Identifier: MIT
+"""
+from waiting import until
+
+
+def refuse(peer, code, reason, **headers):
+    invite = peer.expect("INVITE")
+    extra = [(name.replace("_", "-"), str(value))
+             for name, value in headers.items()]
+    peer.answer(invite, code, reason, to_tag="x", extra=extra)
+    peer.expect("ACK")
+    return invite
+
+
+def test_rfc3261_21_5_4_no_call_before_retry_after_is_over(server, peer,
+                                                           article):
+    carrier_id = server.carrier(peer.port)
+    first = server.play("1", article.urls[:1], carrier_id=carrier_id)
+    refused = refuse(peer, 503, "Service Unavailable", Retry_After=2)
+    assert server.wait_done(first)["recipients"][0]["state"] == "failed"
+    second = server.play("2", article.urls[:1], carrier_id=carrier_id)
+    until("the reason to be shown", 5, lambda: "asked for no calls" in
+          (server.report(second)["waiting_for"] or ""))
+    assert refuse(peer, 486, "Busy Here").at - refused.at >= 2
+    assert server.wait_done(second)["recipients"][0]["state"] == "busy"
+
+
+def test_a_long_rest_fails_who_waits_too_long(new_server, peer, article):
+    server = new_server("limits.carrier_wait_s=1")
+    carrier_id = server.carrier(peer.port)
+    server.play("1", article.urls[:1], carrier_id=carrier_id)
+    refuse(peer, 503, "Service Unavailable", Retry_After=600)
+    second = server.play("2", article.urls[:1], carrier_id=carrier_id)
+    row = server.wait_done(second, 10)["recipients"][0]
+    assert row["state"] == "failed"
+    assert row["reason"].startswith("carrier_resting: ")
+
+
+def test_503_without_a_time_stops_nobody(server, peer, article):
+    carrier_id = server.carrier(peer.port)
+    server.play("1", article.urls[:1], carrier_id=carrier_id)
+    refuse(peer, 503, "Service Unavailable")
+    second = server.play("2", article.urls[:1], carrier_id=carrier_id)
+    refuse(peer, 486, "Busy Here")
+    assert server.wait_done(second)["recipients"][0]["state"] == "busy"
