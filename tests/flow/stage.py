@@ -14,6 +14,7 @@ from carillond import Carillond
 from httpfiles import HttpFiles
 from message import build, token
 from udp_peer import Answered
+from waiting import PATIENCE
 
 T1 = 0.05
 PROMPTS = (6007, 14411, 10003)          # samples; no whole packets on purpose
@@ -108,6 +109,33 @@ class Talk(Answered):
         self.send("ACK", ack_body, cseq=answer.cseq[0],
                   branch=None if answer.code < 300 else branch)
         return answer
+
+
+def gaps(messages):
+    return [b.at - a.at for a, b in zip(messages, messages[1:])]
+
+
+def assert_spaced(messages, factors):
+    """The same datagram again and again, so many T1 apart."""
+    assert len({m.raw for m in messages}) == 1
+    found = gaps(messages)
+    assert len(found) == len(factors), found
+    for gap, factor in zip(found, factors):
+        assert abs(gap - factor * T1) < 0.03 * PATIENCE + factor * 0.002, \
+            found
+
+
+def assert_complete(request):
+    """8.1.1: what every request must have, and once only."""
+    for name in ("from", "to", "call-id", "cseq", "max-forwards",
+                 "content-length"):
+        assert len(request.all(name)) == 1, (name, request)
+    assert len(request.all("via")) == 1 and ";rport" in request.get("via")
+    assert re.fullmatch(r"z9hG4bK[0-9a-zA-Z]{16,}", request.branch)
+    assert request.get("max-forwards") == "70"
+    assert int(request.get("content-length")) == len(request.body)
+    assert request.tag("from") and request.cseq[1] == request.method
+    assert bool(request.body) == bool(request.get("content-type"))
 
 
 def wanted(samples, codec="mulaw"):

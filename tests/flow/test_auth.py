@@ -126,7 +126,7 @@ def test_calls_that_a_proxy_asks_leave_the_registrars_out(peer, registering):
     registering.busy(request_id, invite)
 
 
-def test_two_realms_are_answered_before_they_ask(peer, carrier):
+def test_rfc3261_22_3_two_realms_are_answered_before_they_ask(peer, carrier):
     """22.3: a proxy and the server behind it, in one request."""
     request_id, invite = carrier.call()
     proxys = ask(peer, invite, make(realm="proxy"), proxy=True)
@@ -142,7 +142,7 @@ def test_two_realms_are_answered_before_they_ask(peer, carrier):
     carrier.busy(request_id, invite)
 
 
-def test_several_proxies_are_answered_together(peer, carrier):
+def test_rfc3261_22_3_several_proxies_are_answered_together(peer, carrier):
     request_id, invite = carrier.call()
     asked = [make(realm=name) for name in ("outer", "inner")]
     ask(peer, invite, *asked, proxy=True)
@@ -152,7 +152,7 @@ def test_several_proxies_are_answered_together(peer, carrier):
     carrier.busy(request_id, invite)
 
 
-def test_chosen_algorithm_stays_for_the_next_call(peer, carrier):
+def test_rfc8760_2_4_chosen_algorithm_stays_for_the_next(peer, carrier):
     """RFC 8760 2.4: the server's order, here SHA-256 before MD5."""
     asked = [make(algorithm="SHA-256"), make(algorithm="MD5")]
     carrier.challenged_call(*asked)
@@ -163,7 +163,7 @@ def test_chosen_algorithm_stays_for_the_next_call(peer, carrier):
 
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
-def test_auth_int_covers_each_body(peer, carrier, algorithm):
+def test_rfc3261_22_4_auth_int_covers_each_body(peer, carrier, algorithm):
     """Also of the INVITE that was not asked, and of the BYE without one."""
     asked = make(algorithm=algorithm, qop="auth-int")
     carrier.challenged_call(asked)
@@ -194,7 +194,7 @@ def test_next_nonce_is_used(peer, carrier):
 # ---- a nonce that is too old ------------------------------------------------
 
 @pytest.mark.parametrize("stale", [True, False])
-def test_old_nonce_is_replaced(peer, carrier, stale):
+def test_rfc3261_22_4_old_nonce_is_replaced(peer, carrier, stale):
     """Refused without having been asked: that is no wrong password, whether
     or not the server says stale."""
     carrier.challenged_call(make())
@@ -283,7 +283,7 @@ def test_new_password_is_used_at_once(peer, registering):
 
 # ---- leaving ----------------------------------------------------------------
 
-def test_unregister_is_authenticated(peer, registering):
+def test_rfc3261_10_2_2_unregister_is_authenticated(peer, registering):
     register = peer.expect("REGISTER")
     asked = ask(peer, register, make())
     register = again(peer, register)
@@ -299,7 +299,8 @@ def test_unregister_is_authenticated(peer, registering):
     peer.answer(gone, 200, "OK", to_tag="r")
 
 
-def test_quoted_realm_is_hashed_without_its_escapes(peer, registering):
+def test_rfc3261_22_4_quoted_realm_is_hashed_without_its_escapes(peer,
+                                                                 registering):
     register = peer.expect("REGISTER")
     asked = ask(peer, register, make(realm='the \\"best\\" \\\\ realm'))
     register = again(peer, register)

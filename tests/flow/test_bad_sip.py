@@ -20,7 +20,7 @@ def alive(server, peer):
     return peer.expect(lambda m: m.is_response and m.call_id == call_id)
 
 
-def test_options_is_answered(server, peer):
+def test_rfc3261_11_2_options_is_answered(server, peer):
     answer = alive(server, peer)
     assert answer.code == 200
     for name in ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS"):
@@ -78,7 +78,8 @@ def test_strangers_request_is_refused(shared_server, peer, method):
 
 
 @pytest.mark.parametrize("method", ["BYE", "CANCEL"])
-def test_request_outside_a_dialog_is_481(shared_server, peer, method):
+def test_rfc3261_12_2_2_request_outside_a_dialog_is_481(shared_server, peer,
+                                                        method):
     peer.request(method, "sip:x@127.0.0.1", shared_server.sip_address,
                  token(), 1, "<sip:a@b>;tag=1", "<sip:c@d>;tag=2")
     assert peer.expect(481).cseq[1] == method

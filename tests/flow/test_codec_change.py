@@ -92,8 +92,7 @@ def test_rfc3264_8_3_2_codec_may_change_again_and_again(stage, peer,
 
 
 @pytest.mark.parametrize("codec", ["8 0", "0 8", "18 8 0"])
-def test_codec_that_plays_is_kept_where_it_is_offered(stage, peer, receiver,
-                                                      codec):
+def test_rfc3264_6_1_codec_that_plays_is_kept(stage, peer, receiver, codec):
     """A session is refreshed with all that a far end can do; nothing has
     to change then."""
     talk = stage.talk(peer, receiver)

@@ -38,8 +38,8 @@ def finish(stage, peer, receiver, request_id, invite):
 
 
 @pytest.mark.parametrize("proxy", [False, True])
-def test_stale_nonce_is_answered_once_more(stage, peer, receiver, placed,
-                                           proxy):
+def test_rfc3261_22_4_stale_nonce_is_answered_once_more(stage, peer, receiver,
+                                                        placed, proxy):
     request_id, invite = placed()
     asked = ask(peer, invite, make(), proxy=proxy)
     second = again(peer, invite)
@@ -52,7 +52,8 @@ def test_stale_nonce_is_answered_once_more(stage, peer, receiver, placed,
 
 
 @pytest.mark.parametrize("stale,tries", [(False, 2), (True, 3)])
-def test_endless_challenges_end(stage, peer, placed, stale, tries):
+def test_rfc3261_22_2_endless_challenges_end(stage, peer, placed, stale,
+                                             tries):
     """AST-2020-002: a peer that is never content, with a nonce each time."""
     request_id, request = placed()
     for _ in range(tries - 1):
@@ -110,7 +111,8 @@ def test_unknown_challenge_gets_no_hash(stage, peer, placed, what):
     dict(qop="auth-int", algorithm="SHA-256"), dict(qop="auth-int,auth"),
     dict(realm='a \\"quoted\\" realm'), dict(more=', opaque="o p=,q"'),
     dict(more=", unknown=1, domain=\"sip:x\"")], ids=str)
-def test_challenge_is_answered_as_asked(stage, peer, placed, more):
+def test_rfc3261_22_4_challenge_is_answered_as_asked(stage, peer, placed,
+                                                     more):
     """qop only when offered, auth before auth-int, whose hash has the body."""
     request_id, invite = placed()
     asked = ask(peer, invite, make(**more))
@@ -126,8 +128,8 @@ def test_challenge_is_answered_as_asked(stage, peer, placed, more):
 @pytest.mark.parametrize("algorithms,chosen", [
     (("SHA-256", "MD5"), 0), (("MD5", "SHA-256"), 0),
     (("SHA-512-256", "SHA-256", "MD5"), 1), (("SHA-512-256", "MD5"), 1)])
-def test_first_known_of_several_challenges_is_answered(
-        stage, peer, placed, algorithms, chosen):
+def test_rfc8760_2_4_first_known_of_several_is_answered(stage, peer, placed,
+                                                        algorithms, chosen):
     """RFC 8760 2.4: in the order of preference, one for a realm."""
     request_id, invite = placed()
     asked = [make(algorithm=name) for name in algorithms]
@@ -139,8 +141,9 @@ def test_first_known_of_several_challenges_is_answered(
     stage.row(request_id, "busy")
 
 
-def test_proxy_and_server_ask_one_after_the_other(stage, peer, receiver,
-                                                  placed):
+def test_rfc3261_22_3_proxy_and_server_ask_one_after_the_other(stage, peer,
+                                                               receiver,
+                                                               placed):
     request_id, invite = placed()
     proxys = ask(peer, invite, make(realm="proxy"), proxy=True)
     second = again(peer, invite)
@@ -152,8 +155,8 @@ def test_proxy_and_server_ask_one_after_the_other(stage, peer, receiver,
 
 
 @pytest.mark.parametrize("code", [401, 407])
-def test_proxy_and_server_ask_in_one_answer(stage, peer, receiver, placed,
-                                            code):
+def test_rfc3261_22_3_proxy_and_server_ask_in_one_answer(stage, peer, receiver,
+                                                         placed, code):
     """22.3: a forking proxy puts all challenges into one response."""
     request_id, invite = placed()
     servers, proxys = make(realm="server"), make(realm="proxy")
@@ -165,7 +168,7 @@ def test_proxy_and_server_ask_in_one_answer(stage, peer, receiver, placed,
     finish(stage, peer, receiver, request_id, second)
 
 
-def test_challenged_bye_is_sent_again(stage, peer, receiver):
+def test_rfc3261_22_2_challenged_bye_is_sent_again(stage, peer, receiver):
     talk = stage.talk(peer, receiver, carrier=CLIENT)
     bye = peer.expect("BYE", 10)
     asked = ask(peer, bye, make())
@@ -176,7 +179,7 @@ def test_challenged_bye_is_sent_again(stage, peer, receiver):
     stage.row(talk.request_id, "completed")
 
 
-def test_nonce_is_used_again_and_counted(stage, peer):
+def test_rfc3261_22_4_nonce_is_used_again_and_counted(stage, peer):
     """nc rises, the Call-ID stays, CSeq rises by one (RFC 3261 10.2)."""
     server = stage.server
     carrier_id = server.carrier(peer.port, register=True, **CLIENT)

@@ -138,7 +138,8 @@ class TcpPeer:
 
 # ---- where a call goes -----------------------------------------------------
 
-def test_priorities_are_obeyed(stage, carrier, call, servers, domain):
+def test_rfc3263_4_2_priorities_are_obeyed(stage, carrier, call, servers,
+                                           domain):
     """RFC 3263 4.2: the lowest number first, and its port."""
     first, second = servers(2)
     request_id = call(carrier(domain))
@@ -148,8 +149,8 @@ def test_priorities_are_obeyed(stage, carrier, call, servers, domain):
     assert not second.seen and second.read(0.01) is None
 
 
-def test_weights_share_the_calls(stage, carrier, call, dns, domain,
-                                 new_peer):
+def test_rfc3263_4_2_weights_share_the_calls(stage, carrier, call, dns, domain,
+                                             new_peer):
     """RFC 2782: both have their share, and 30 calls are enough to see it
     (none for one of them once in a thousand million times)."""
     peers = [new_peer(), new_peer()]
@@ -164,8 +165,8 @@ def test_weights_share_the_calls(stage, carrier, call, dns, domain,
     assert all(p.seen for p in peers)
 
 
-def test_naptr_picks_tcp(stage, carrier, call, dns, domain, ports, new_peer,
-                         stop_later):
+def test_rfc3263_4_1_naptr_picks_tcp(stage, carrier, call, dns, domain, ports,
+                                     new_peer, stop_later):
     """RFC 3263 4.1: the domain wants TCP, and is called by TCP."""
     udp, tcp = new_peer(), stop_later(TcpPeer(ports.one()))
     dns.naptr(domain, 20, 10, "SIP+D2U", f"_sip._udp.{domain}")
@@ -180,8 +181,9 @@ def test_naptr_picks_tcp(stage, carrier, call, dns, domain, ports, new_peer,
     assert udp.read(0.01) is None
 
 
-def test_a_given_transport_is_kept(stage, carrier, call, dns, domain, ports,
-                                   new_peer, stop_later):
+def test_rfc3263_4_1_a_given_transport_is_kept(stage, carrier, call, dns,
+                                               domain, ports, new_peer,
+                                               stop_later):
     udp, tcp = new_peer(), stop_later(TcpPeer(ports.one()))
     dns.naptr(domain, 10, 10, "SIP+D2T", f"_sip._tcp.{domain}")
     dns.srv(f"_sip._tcp.{domain}", 1, 0, tcp.port, f"gw.{domain}")
@@ -193,8 +195,8 @@ def test_a_given_transport_is_kept(stage, carrier, call, dns, domain, ports,
     assert not dns.count(domain, "NAPTR")
 
 
-def test_a_port_needs_addresses_only(stage, dns, domain, ports, call,
-                                     stop_later):
+def test_rfc3263_4_2_a_port_needs_addresses_only(stage, dns, domain, ports,
+                                                 call, stop_later):
     """RFC 3263 4.2: no SRV; and of several addresses the next one is tried."""
     port = ports.one()
     peer = stop_later(UdpPeer(port, "127.0.0.3"))
@@ -248,8 +250,8 @@ def test_many_calls_make_one_set_of_queries(stage, carrier, call, servers,
     assert dns.count(f"gw.{domain}", "A") == 1
 
 
-def test_what_is_over_is_asked_again(stage, carrier, call, servers, dns,
-                                     domain, new_peer):
+def test_rfc3263_4_2_what_is_over_is_asked_again(stage, carrier, call, servers,
+                                                 dns, domain, new_peer):
     """A carrier that moves is followed once its records' time is over."""
     old, = servers(1, ttl=1)
     new = new_peer()
@@ -283,8 +285,8 @@ def check_moved(first, second):
     assert second.all("via")[1:] == []
 
 
-def test_silent_server_is_left_for_the_next(stage, carrier, call, servers,
-                                            domain):
+def test_rfc3263_4_3_silent_server_is_left_for_the_next(stage, carrier, call,
+                                                        servers, domain):
     first, second = servers(2)
     request_id = call(carrier(domain))
     tried = first.expect("INVITE")
@@ -311,7 +313,8 @@ def test_silent_server_is_left_after_four_seconds(new_server, article, dns,
     judge.only_row(server.wait_done(request_id), "busy")
 
 
-def test_503_moves_on_at_once(stage, carrier, call, servers, domain):
+def test_rfc3263_4_3_503_moves_on_at_once(stage, carrier, call, servers,
+                                          domain):
     first, second = servers(2)
     request_id = call(carrier(domain))
     caught = catch(first)
@@ -323,8 +326,8 @@ def test_503_moves_on_at_once(stage, carrier, call, servers, domain):
 
 
 @pytest.mark.parametrize("code", [404, 486, 500, 603])
-def test_other_refusals_are_final(stage, carrier, call, dns, domain,
-                                  new_peer, code):
+def test_rfc3263_4_3_other_refusals_are_final(stage, carrier, call, dns,
+                                              domain, new_peer, code):
     """Only 503 says that another server might do better (4.3)."""
     first, second = new_peer(), new_peer()
     host = f"c{code}.{domain}"
@@ -338,8 +341,8 @@ def test_other_refusals_are_final(stage, carrier, call, dns, domain,
     assert second.read(0.01) is None
 
 
-def test_closed_port_moves_on(stage, carrier, call, dns, domain, ports,
-                              new_peer):
+def test_rfc3263_4_3_closed_port_moves_on(stage, carrier, call, dns, domain,
+                                          ports, new_peer):
     """What ICMP says of the first server is not waited out."""
     second = new_peer()
     dns.a(f"gw.{domain}", "127.0.0.1")
@@ -350,8 +353,8 @@ def test_closed_port_moves_on(stage, carrier, call, dns, domain, ports,
     row_of(stage, request_id, "busy")
 
 
-def test_refused_connection_moves_on(stage, carrier, call, dns, domain,
-                                     ports, stop_later):
+def test_rfc3263_4_3_refused_connection_moves_on(stage, carrier, call, dns,
+                                                 domain, ports, stop_later):
     second = stop_later(TcpPeer(ports.one()))
     dns.a(f"gw.{domain}", "127.0.0.1")
     dns.srv(f"_sip._tcp.{domain}", 1, 0, ports.one(), f"gw.{domain}")

@@ -48,7 +48,7 @@ def test_refusal_is_reported(sipp_call, receiver, scenario, code, state,
 
 
 @pytest.mark.threads
-def test_no_answer_is_cancelled(sipp_call):
+def test_rfc3261_9_1_no_answer_is_cancelled(sipp_call):
     row, far = sipp_call("no_answer", ring_timeout_s=1)
     assert row["state"] == "no_answer"
     assert row["attempts"][0]["sip_code"] == 487
@@ -59,14 +59,15 @@ def test_no_answer_is_cancelled(sipp_call):
     assert cancel.get("to") == invite.get("to")
 
 
-def test_answer_that_crosses_cancel_is_ended(sipp_call, receiver):
+def test_rfc3261_9_1_answer_that_crosses_cancel_is_ended(sipp_call, receiver):
     row, far = sipp_call("cancel_crossed", ring_timeout_s=1)
     assert row["state"] == "no_answer"
     assert len(far.received("ACK")) == len(far.received("BYE")) == 1
     assert receiver.packets == []
 
 
-def test_each_repeated_200_is_acknowledged(sipp_call, receiver, article):
+def test_rfc3261_13_2_2_4_each_repeated_200_is_acknowledged(sipp_call,
+                                                            receiver, article):
     row, far = sipp_call("repeated_200")
     assert row["state"] == "completed"
     assert len(far.received("ACK")) == 3
@@ -85,7 +86,8 @@ def test_bye_of_the_far_end_in_mid_play(sipp_call, receiver, article):
     assert 800 <= sent <= 1500
 
 
-def test_second_200_of_a_fork_is_ended(sipp_call, receiver, article):
+def test_rfc3261_13_2_2_4_second_200_of_a_fork_is_ended(sipp_call, receiver,
+                                                        article):
     row, far = sipp_call("forked")
     assert row["state"] == "completed"
     tags = [m.tag("to") for m in far.received("ACK")]
@@ -96,7 +98,8 @@ def test_second_200_of_a_fork_is_ended(sipp_call, receiver, article):
 
 
 @pytest.mark.slow
-def test_silent_far_end_times_out(server, article, ports, peer):
+def test_rfc3261_17_1_1_2_silent_far_end_times_out(server, article, ports,
+                                                   peer):
     """Nobody reads: Timer A repeats, Timer B gives up (17.1.1.2)."""
     request_id = server.play("1", article.urls,
                              carrier_id=server.carrier(peer.port))
@@ -110,7 +113,7 @@ def test_silent_far_end_times_out(server, article, ports, peer):
     assert row["attempts"][0]["sip_code"] == 408
 
 
-def test_closed_port_is_known_before_timer_b(server, article, ports):
+def test_rfc3261_8_1_3_1_closed_port_is_503(server, article, ports):
     """RFC 3261 18.4: what ICMP says is heard, after a few repetitions."""
     request_id = server.play("1", article.urls,
                              carrier_id=server.carrier(ports.one()))
@@ -132,7 +135,9 @@ def test_server_that_comes_back_in_a_moment_is_called(server, article, ports,
     judge.only_row(server.wait_done(request_id), "completed")
 
 
-def test_repeated_refusal_is_acknowledged_again(server, article, peer):
+def test_rfc3261_17_1_1_2_repeated_refusal_is_acknowledged_again(server,
+                                                                 article,
+                                                                 peer):
     """Timer D: a final that comes again gets its ACK again."""
     request_id = server.play("1", article.urls,
                              carrier_id=server.carrier(peer.port))
@@ -195,7 +200,8 @@ def test_format_with_endless_parameters_is_passed_over(server, article, peer,
     judge.heard_exactly(receiver.packets, "alaw", article.samples[:1])
 
 
-def test_lost_bye_is_sent_again(server, article, peer, receiver):
+def test_rfc3261_15_1_1_lost_bye_is_sent_again(server, article, peer,
+                                               receiver):
     """RFC 3261 17.1.2.2: Timer E doubles from T1."""
     server.play("1", article.urls[:1],
                 carrier_id=server.carrier(peer.port))
@@ -210,7 +216,8 @@ def test_lost_bye_is_sent_again(server, article, peer, receiver):
     peer.nothing("BYE", 1.5)
 
 
-def test_byes_that_cross_end_the_call_once(server, article, peer, receiver):
+def test_rfc3261_15_1_2_byes_that_cross_end_the_call_once(server, article,
+                                                          peer, receiver):
     request_id = server.play("1", article.urls[:1],
                              carrier_id=server.carrier(peer.port))
     call = Answered(peer, receiver.port)
@@ -242,8 +249,10 @@ def test_strangers_packets_change_nothing(server, article, peer, receiver,
     assert stranger.packets == [] and stranger.rtcp == []
 
 
-def test_late_200_of_a_fork_is_ended_after_the_call(server, article, peer,
-                                                    receiver):
+def test_rfc3261_13_2_2_4_late_200_of_a_fork_is_ended_after_the_call(server,
+                                                                     article,
+                                                                     peer,
+                                                                     receiver):
     request_id = server.play("1", article.urls[:1],
                              carrier_id=server.carrier(peer.port))
     call = Answered(peer, receiver.port)

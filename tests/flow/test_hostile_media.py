@@ -96,7 +96,7 @@ def test_rtcp_of_a_stranger_changes_nothing(stage, peer, receiver, stranger):
     assert not stranger.packets and not stranger.rtcp
 
 
-def test_rtcp_bye_of_the_far_end_ends_no_call(stage, peer, receiver):
+def test_rfc3550_6_6_bye_of_the_far_end_ends_no_call(stage, peer, receiver):
     """6.6: SIP ends calls; an RTCP BYE may be anybody's."""
     talk = stage.talk(peer, receiver)
     host, port = media_of(talk)
@@ -111,7 +111,7 @@ def test_rtcp_bye_of_the_far_end_ends_no_call(stage, peer, receiver):
         assert b"\x01" in data and (len(data) & 3) == 0
 
 
-def test_broken_rtp_and_rtcp_are_survived(stage, peer, receiver):
+def test_rfc3550_a_1_broken_rtp_and_rtcp_are_survived(stage, peer, receiver):
     """3550 A.1, A.2: from the far end itself, so that it is looked at."""
     talk = stage.talk(peer, receiver)
     host, port = media_of(talk)

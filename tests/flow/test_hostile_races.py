@@ -72,7 +72,7 @@ def forward_bye(call):
         invite.get("from"))
 
 
-def test_answers_that_cross_cancel_are_each_ended(stage, peer):
+def test_rfc3261_9_1_answers_that_cross_cancel_are_each_ended(stage, peer):
     """RFC 3261 9.1: 200 before, after, twice, and with a late 487."""
     crowd = Crowd(stage, peer, ring_timeout_s=1)
 
@@ -102,7 +102,7 @@ def test_answers_that_cross_cancel_are_each_ended(stage, peer):
     assert ended == ids
 
 
-def test_byes_that_cross_end_each_call_once(stage, peer):
+def test_rfc3261_15_1_2_byes_that_cross_end_each_call_once(stage, peer):
     """BYE x BYE, a duplicate of it, and requests after the end."""
     crowd = Crowd(stage, peer)
 

@@ -71,7 +71,8 @@ def heard_with_a_pause(packets, samples):
 
 @pytest.mark.parametrize("how", HOLDS)
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
-def test_hold_stops_and_resume_goes_on(stage, peer, receiver, how, method):
+def test_rfc3264_8_4_hold_stops_and_resume_goes_on(stage, peer, receiver, how,
+                                                   method):
     talk = stage.talk(peer, receiver)
     asked, connection, said = HOLDS[how]
     ask = talk.reinvite if method == "INVITE" else \
@@ -92,7 +93,7 @@ def test_hold_stops_and_resume_goes_on(stage, peer, receiver, how, method):
     assert heard_with_a_pause(receiver.packets, stage.samples[:1]) == 1
 
 
-def test_codec_may_get_another_number(stage, peer, receiver):
+def test_rfc3264_8_3_2_codec_may_get_another_number(stage, peer, receiver):
     """RFC 3264 8.3.2: the packets bear the number that was offered last."""
     talk = stage.talk(peer, receiver)
     receiver.wait_packets(10, 5)
@@ -117,7 +118,7 @@ def test_held_call_is_ended_by_the_far_end(stage, peer, receiver):
     assert row["attempts"][0]["hangup_by"] == "callee"
 
 
-def test_same_offer_again_changes_nothing(stage, peer, receiver):
+def test_rfc3264_8_same_offer_again_changes_nothing(stage, peer, receiver):
     """8: the version of o= rises with a change, and only then."""
     talk = stage.talk(peer, receiver)
     versions = {version(talk.reinvite(describe(
@@ -127,8 +128,8 @@ def test_same_offer_again_changes_nothing(stage, peer, receiver):
 
 
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
-def test_new_address_gets_the_rest(stage, peer, receiver, ports, stop_later,
-                                   method):
+def test_rfc3264_8_3_1_new_address_gets_the_rest(stage, peer, receiver, ports,
+                                                 stop_later, method):
     """8.3.1: the audio moves; what is left is all that comes there."""
     other = stop_later(RtpReceiver(ports.one()))
     talk = stage.talk(peer, receiver)
@@ -147,8 +148,8 @@ def test_new_address_gets_the_rest(stage, peer, receiver, ports, stop_later,
     stage.row(talk.request_id, "completed")
 
 
-def test_offer_is_made_when_asked_for(stage, peer, receiver, ports,
-                                      stop_later):
+def test_rfc6337_5_2_5_offer_is_made_when_asked_for(stage, peer, receiver,
+                                                    ports, stop_later):
     """RFC 3261 14.2: without SDP ours is the offer, the answer is in ACK."""
     other = stop_later(RtpReceiver(ports.one()))
     talk = stage.talk(peer, receiver)
@@ -164,8 +165,8 @@ def test_offer_is_made_when_asked_for(stage, peer, receiver, ports,
     stage.row(talk.request_id, "completed")
 
 
-def test_update_without_an_offer_is_answered_without_one(stage, peer,
-                                                         receiver):
+def test_rfc3311_5_2_update_without_an_offer_has_no_answer(stage, peer,
+                                                           receiver):
     talk = stage.talk(peer, receiver)
     answer = talk.ask("UPDATE")
     assert answer.code == 200 and not answer.body and answer.get("contact")
@@ -188,8 +189,7 @@ USELESS = {
 
 
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
-def test_unusable_offer_is_488_and_the_call_goes_on(stage, peer, receiver,
-                                                    method):
+def test_rfc6337_2_3_unusable_offer_is_488(stage, peer, receiver, method):
     talk = stage.talk(peer, receiver)
     receiver.wait_packets(3, 5)
     for what, parts in USELESS.items():
@@ -216,7 +216,7 @@ def test_unusable_answer_in_an_ack_ends_the_call(stage, peer, receiver):
     judge.heard_beginning(receiver.packets, "mulaw", stage.samples[:1])
 
 
-def test_second_offer_before_the_ack_is_491(stage, peer, receiver):
+def test_rfc6337_4_2_second_offer_before_the_ack_is_491(stage, peer, receiver):
     """RFC 6337: our own offer waits for its answer."""
     talk = stage.talk(peer, receiver)
     first = talk.ask("INVITE")
@@ -227,7 +227,7 @@ def test_second_offer_before_the_ack_is_491(stage, peer, receiver):
     stage.goes_on(talk, receiver)
 
 
-def test_other_media_is_refused_in_its_place(stage, peer, receiver):
+def test_rfc3264_6_other_media_is_refused_in_its_place(stage, peer, receiver):
     """6: as many m= lines, in their order, ours the audio with a port."""
     talk = stage.talk(peer, receiver)
     body = describe("127.0.0.1", receiver.port, version=2, more=(
@@ -245,7 +245,7 @@ def test_other_media_is_refused_in_its_place(stage, peer, receiver):
     stage.goes_on(talk, receiver)
 
 
-def test_audio_may_stand_behind_other_media(stage, peer, receiver):
+def test_rfc3264_6_audio_may_stand_behind_other_media(stage, peer, receiver):
     talk = stage.talk(peer, receiver)
     body = answer_of(talk, receiver, ("m=image 4006", "m=audio {port}"))
     port = str(talk.invite.sdp().port)
@@ -257,7 +257,8 @@ def test_audio_may_stand_behind_other_media(stage, peer, receiver):
     stage.goes_on(talk, receiver)
 
 
-def test_answer_in_another_place_ends_the_call(stage, peer, receiver):
+def test_rfc3264_6_answer_in_another_place_ends_the_call(stage, peer,
+                                                         receiver):
     """6: the first line of the answer belongs to the first of the offer."""
     talk = stage.talk(peer, receiver)
     talk.reinvite(b"", answer_of(talk, receiver, (

@@ -93,8 +93,8 @@ def test_full_uri_is_called_without_a_carrier(server, article, peer):
     peer.expect("ACK")
 
 
-def test_nothing_is_sent_before_the_answer_or_after_bye(server, article,
-                                                        peer, receiver):
+def test_rfc3261_15_1_1_nothing_is_sent_before_the_answer_or_after_bye(
+        server, article, peer, receiver):
     carrier_id = server.carrier(peer.port)
     server.play("1", article.urls, carrier_id=carrier_id)
     call = Answered(peer, receiver.port)
@@ -112,8 +112,8 @@ def test_nothing_is_sent_before_the_answer_or_after_bye(server, article,
     assert receiver.rtcp[0][1][1] in (200, 201)
 
 
-def test_sipp_hears_the_prompts(server, article, ports, tmp_path, receiver,
-                                stop_later):
+def test_rfc3665_3_1_sipp_hears_the_prompts(server, article, ports, tmp_path,
+                                            receiver, stop_later):
     far = stop_later(Sipp(tmp_path, ports.one(), "answer",
                           rtp_port=receiver.port))
     carrier_id = server.carrier(far.port, prefix="8888")

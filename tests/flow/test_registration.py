@@ -59,7 +59,7 @@ def test_registers_after_a_digest_challenge(server, new_registrar,
     assert len(registrar.requests()) == 2   # refused once, then accepted
 
 
-def test_refreshes_before_expiry(server, new_registrar):
+def test_rfc3261_10_2_4_refreshes_before_expiry(server, new_registrar):
     registrar = new_registrar(expires=6)
     carrier_id = add(server, registrar)
     server.wait_registration(carrier_id, "registered")
@@ -82,7 +82,7 @@ def test_survives_a_nonce_that_went_stale(server, new_registrar):
         == "registered"
 
 
-def test_too_brief_an_expiry_is_raised(server, new_registrar):
+def test_rfc3261_10_2_8_too_brief_an_expiry_is_raised(server, new_registrar):
     registrar = new_registrar(expires=600, min_expires=300)
     carrier_id = add(server, registrar, expires_s=60)
     server.wait_registration(carrier_id, "registered")
@@ -144,7 +144,7 @@ def test_password_may_be_changed_on_both_sides(server, new_registrar):
     server.wait_registration(carrier_id, "registered")
 
 
-def test_deleted_carrier_is_unregistered(server, new_registrar):
+def test_rfc3261_10_2_2_deleted_carrier_is_unregistered(server, new_registrar):
     registrar = new_registrar()
     carrier_id = add(server, registrar)
     server.wait_registration(carrier_id, "registered")
@@ -186,7 +186,7 @@ def test_dead_registrar_is_failed_with_a_next_attempt(server, ports):
     assert seconds_of(result["next_attempt_at"]) >= time.time() - 1
 
 
-def test_forged_answer_does_not_register(server, peer):
+def test_rfc3261_17_1_3_forged_answer_does_not_register(server, peer):
     """A 200 with a foreign branch or CSeq is nobody's answer."""
     carrier_id = server.carrier(peer.port, register=True, username="u",
                                 password="p")

@@ -12,7 +12,7 @@ from udp_peer import Answered
 
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE", "BYE", "INFO",
                                     "OPTIONS"])
-def test_lower_cseq_is_500(stage, peer, receiver, method):
+def test_rfc3261_12_2_2_lower_cseq_is_500(stage, peer, receiver, method):
     """12.2.2: a request that comes too late changes nothing."""
     talk = stage.talk(peer, receiver)
     assert talk.ask("INFO").code == 200
@@ -26,7 +26,7 @@ def test_lower_cseq_is_500(stage, peer, receiver, method):
 
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE", "BYE", "INFO",
                                     "CANCEL"])
-def test_unknown_dialog_is_481(stage, peer, receiver, method):
+def test_rfc3261_12_2_2_unknown_dialog_is_481(stage, peer, receiver, method):
     """12.2.2: Call-ID and both tags, or it is another dialog."""
     talk = stage.talk(peer, receiver)
     body = describe("127.0.0.2", 4) if method == "INVITE" else b""
@@ -46,7 +46,8 @@ OTHERS = {"REFER": 403, "SUBSCRIBE": 405, "MESSAGE": 405, "NOTIFY": 405,
           "PRACK": 481, "FOO": 501, "OPTIONS": 200, "INFO": 200}
 
 
-def test_other_requests_in_a_call_leave_it_alone(stage, peer, receiver):
+def test_rfc3261_8_2_1_other_requests_in_a_call_leave_it_alone(stage, peer,
+                                                               receiver):
     talk = stage.talk(peer, receiver)
     for method, code in OTHERS.items():
         answer = talk.ask(method,
@@ -60,7 +61,8 @@ def test_other_requests_in_a_call_leave_it_alone(stage, peer, receiver):
 
 
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE", "INFO"])
-def test_required_extension_is_420(stage, peer, receiver, method):
+def test_rfc3261_8_2_2_3_required_extension_is_420(stage, peer, receiver,
+                                                   method):
     talk = stage.talk(peer, receiver)
     body = describe("127.0.0.1", receiver.port)
     answer = talk.ask(method, body, extra=[("Require", "timer, bar, foo")])
@@ -71,7 +73,7 @@ def test_required_extension_is_420(stage, peer, receiver, method):
     stage.goes_on(talk, receiver)
 
 
-def test_foreign_body_is_415(stage, peer, receiver):
+def test_rfc3261_8_2_3_foreign_body_is_415(stage, peer, receiver):
     talk = stage.talk(peer, receiver)
     head = talk.head("UPDATE", 700)
     peer.send(build(f"UPDATE {talk.invite.contact_uri()} SIP/2.0", head,
@@ -81,7 +83,8 @@ def test_foreign_body_is_415(stage, peer, receiver):
     stage.goes_on(talk, receiver)
 
 
-def test_repeated_request_gets_the_same_answer(stage, peer, receiver):
+def test_rfc3261_17_2_2_repeated_request_gets_the_same_answer(stage, peer,
+                                                              receiver):
     """17.2.2: by its branch, whatever became of the dialog meanwhile."""
     talk = stage.talk(peer, receiver)
     for method in ("UPDATE", "INFO", "REFER", "BYE"):
@@ -94,7 +97,8 @@ def test_repeated_request_gets_the_same_answer(stage, peer, receiver):
     peer.nothing("BYE", 0.1)
 
 
-def test_refused_reinvite_is_repeated_until_its_ack(stage, peer, receiver):
+def test_rfc3261_17_2_1_refused_reinvite_is_repeated_until_its_ack(stage, peer,
+                                                                   receiver):
     """17.2.1: Timer G doubles; the ACK of the same branch ends it."""
     talk = stage.talk(peer, receiver)
     branch = "z9hG4bK" + token()
@@ -111,7 +115,8 @@ def test_refused_reinvite_is_repeated_until_its_ack(stage, peer, receiver):
     stage.goes_on(talk, receiver)
 
 
-def test_unacknowledged_reinvite_ends_the_call(stage, peer, receiver):
+def test_rfc3261_13_3_1_4_unacknowledged_reinvite_ends_the_call(stage, peer,
+                                                                receiver):
     """13.3.1.4: 200 again and again, then BYE after 64*T1."""
     talk = stage.talk(peer, receiver, items=3)
     talk.send("INVITE", describe("127.0.0.1", receiver.port))
@@ -124,7 +129,8 @@ def test_unacknowledged_reinvite_ends_the_call(stage, peer, receiver):
     assert row["state"] == "failed" and row["reason"]
 
 
-def test_loose_route_set_is_followed(stage, peer, receiver, new_peer):
+def test_rfc3261_12_1_2_loose_route_set_is_followed(stage, peer, receiver,
+                                                    new_peer):
     """12.1.2: Record-Route in reverse; the target is the Request-URI."""
     proxy = new_peer()
     request_id = stage.call(peer)
@@ -144,7 +150,8 @@ def test_loose_route_set_is_followed(stage, peer, receiver, new_peer):
     assert proxy.expect("ACK").raw == ack.raw
 
 
-def test_strict_route_is_followed(stage, peer, receiver, new_peer):
+def test_rfc3261_12_2_1_1_strict_route_is_followed(stage, peer, receiver,
+                                                   new_peer):
     """12.2.1.1: a first route without lr becomes the Request-URI."""
     proxy = new_peer()
     request_id = stage.call(peer)
@@ -163,8 +170,8 @@ def test_strict_route_is_followed(stage, peer, receiver, new_peer):
 
 
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
-def test_new_contact_is_the_new_target(stage, peer, receiver, new_peer,
-                                       method):
+def test_rfc3261_12_2_2_new_contact_is_the_new_target(stage, peer, receiver,
+                                                      new_peer, method):
     """12.2: Contact moves the target; Record-Route is not learnt anew."""
     talk, moved = stage.talk(peer, receiver), new_peer()
     body = describe("127.0.0.1", receiver.port) if method == "INVITE" else b""
@@ -181,7 +188,7 @@ def test_new_contact_is_the_new_target(stage, peer, receiver, new_peer,
     peer.nothing("BYE", 0.05)
 
 
-def test_refused_offer_moves_no_target(stage, peer, receiver):
+def test_rfc3261_14_2_refused_offer_moves_no_target(stage, peer, receiver):
     """14.2: a re-INVITE that was refused leaves all as it was."""
     talk = stage.talk(peer, receiver)
     answer = talk.reinvite(b"garbage", contact="sip:x@127.0.0.1:9")
@@ -189,8 +196,9 @@ def test_refused_offer_moves_no_target(stage, peer, receiver):
     stage.goes_on(talk, receiver)
 
 
-def test_forked_early_dialogs_are_one_call(stage, peer, receiver, ports,
-                                           new_peer):
+def test_rfc3261_13_2_2_4_forked_early_dialogs_are_one_call(stage, peer,
+                                                            receiver, ports,
+                                                            new_peer):
     """Each rings under a tag of its own; early SDP is not played to."""
     request_id = stage.call(peer)
     call, other = Answered(peer, receiver.port), new_peer()
@@ -211,7 +219,7 @@ def test_forked_early_dialogs_are_one_call(stage, peer, receiver, ports,
 
 
 @pytest.mark.parametrize("code", [481, 408, 403, 500])
-def test_refused_bye_ends_the_call(stage, peer, receiver, code):
+def test_rfc3261_15_1_1_refused_bye_ends_the_call(stage, peer, receiver, code):
     talk = stage.talk(peer, receiver)
     bye = peer.expect("BYE", 10)
     peer.answer(bye, code, "No")
@@ -219,7 +227,8 @@ def test_refused_bye_ends_the_call(stage, peer, receiver, code):
     peer.nothing("BYE", 0.15)
 
 
-def test_answer_goes_where_the_request_came_from(stage, peer, new_peer):
+def test_rfc3261_18_2_1_answer_goes_where_the_request_came_from(stage, peer,
+                                                                new_peer):
     """18.2.1, RFC 3581: received and rport, else the port of sent-by."""
     other = new_peer()
     for via, there in ((f"10.1.2.3:{other.port};rport", peer),

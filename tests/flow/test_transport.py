@@ -258,7 +258,7 @@ def test_the_far_ends_bye_may_come_by_another_connection(stage, new_tcp,
     assert stage.server.wait_done(talk.request_id)
 
 
-def test_a_peer_that_closes_on_a_request_is_a_failed_call(stage, new_tcp):
+def test_rfc3261_17_1_4_closing_on_a_request_fails_the_call(stage, new_tcp):
     """RFC 3261 17.1.4: a transport error ends the transaction."""
     peer = new_tcp()
     request_id = stage.call(peer, carrier={"transport": "tcp"})
