@@ -41,8 +41,15 @@ static int state_of_code(int code)
 	case 408:
 	case 480:
 		return CLN_RCPT_NO_ANSWER;
-	default:
+	case 603:
+	case 604:
+	case 606:
+	case 607:			/* RFC 8197                            */
+	case 608:			/* RFC 8688                            */
 		return CLN_RCPT_FAILED;
+	default:
+		/* 8.1.3.2: an unknown 6xx is 600.                             */
+		return code >= 600 ? CLN_RCPT_BUSY : CLN_RCPT_FAILED;
 	}
 }
 

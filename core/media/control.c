@@ -75,6 +75,14 @@ size_t control_pack(struct control *c, uint8_t *dst,
 	return rtcp_pack(dst, &r);
 }
 
+void control_rename(struct control *c, uint32_t ssrc, int64_t now_ns)
+{
+	c->ssrc = ssrc;
+	c->sent_then = c->sent_before = 0;
+	c->reported = c->said_bye = false;
+	set_next(c, now_ns, false);
+}
+
 int control_take(struct control *c, const uint8_t *data, size_t len,
 		 int64_t at_ns)
 {
@@ -83,6 +91,7 @@ int control_take(struct control *c, const uint8_t *data, size_t len,
 
 	if (err)
 		return err;
+	c->heard = news.ssrc;
 	if (news.has_sender) {
 		c->last_sr = rtcp_ntp_middle(news.sender.ntp);
 		c->last_sr_at_ns = at_ns;

@@ -29,6 +29,7 @@ struct control {
 	uint32_t last_sr;		/* of the far end's SR, 0: none       */
 	int64_t last_sr_at_ns;
 
+	uint32_t heard;			/* SSRC of the report that came last  */
 	bool told;			/* a block about us came              */
 	struct rtcp_block block;	/* the newest                         */
 	int32_t round_trip_us;		/* -1: not known                      */
@@ -48,6 +49,8 @@ bool control_due(const struct control *c, int64_t now_ns);
 size_t control_pack(struct control *c, uint8_t *dst,
 		    const struct control_sent *sent, struct source *source,
 		    bool bye, int64_t now_ns);
+/* Goes on under another SSRC, as a source of which nothing was said yet.      */
+void control_rename(struct control *c, uint32_t ssrc, int64_t now_ns);
 /* What came from the far end at `at_ns` (monotonic). -EBADMSG: not RTCP.     */
 int control_take(struct control *c, const uint8_t *data, size_t len,
 		 int64_t at_ns);

@@ -5,6 +5,10 @@
  * compared, for a NAT or a far end without symmetric RTP (RFC 4961) may use
  * another one; we do not follow them there either.
  *
+ * RFC 3550 8.2: whoever chose the SSRC that we have is given way to, once. What
+ * bears our new one soon afterwards is no accident but our own audio, sent back
+ * by an echo or a loop.
+ *
  * Thread: the media worker that owns the stream.
  */
 /* SPDX-License-Identifier: MIT */
@@ -12,6 +16,12 @@
 
 #include "base/clock.h"
 #include "media/rtp.h"
+
+enum {
+	/* Ten intervals of reports (8.2) without one of them, and a next
+	 * collision is an accident again.                                    */
+	LOOP_MS = 10 * 5000,
+};
 
 static void count_stranger(struct receive *r)
 {
@@ -39,6 +49,19 @@ static int64_t arrived_ns(const struct receive *r, const struct timespec *at)
 	return age > 0 && age < S_NS ? r->now_ns - age : r->now_ns;
 }
 
+/* True: a source of that SSRC is ours.                                       */
+static bool bears_ours(struct receive *r, uint32_t ssrc)
+{
+	bool loop = r->looped_until_ns > r->now_ns;
+
+	if (ssrc != r->control->ssrc)
+		return false;
+	r->looped_until_ns = r->now_ns + LOOP_MS * MS_NS;
+	if (!loop)
+		r->collided = true;
+	return true;
+}
+
 /* Some far ends send a lone APP or BYE, which RFC 3550 6.1 does not allow: it
  * is passed over, but whoever sends it is no stranger.                        */
 static void take_rtcp(struct receive *r, const struct datagram *d)
@@ -46,8 +69,10 @@ static void take_rtcp(struct receive *r, const struct datagram *d)
 	if (d->cut || !rtp_is_rtcp(d->data, d->len))
 		count_stranger(r);
 	else if (!control_take(r->control, d->data, d->len,
-			       arrived_ns(r, &d->at)))
+			       arrived_ns(r, &d->at))) {
 		r->reports++;
+		(void)bears_ours(r, r->control->heard);
+	}
 }
 
 static void take_rtp(struct receive *r, const struct datagram *d)
@@ -60,7 +85,8 @@ static void take_rtp(struct receive *r, const struct datagram *d)
 	}
 	r->received++;
 	tally_add(&r->tally->received, 1);
-	source_take(&r->source, &p.header, arrival(r, &d->at));
+	if (!bears_ours(r, p.header.ssrc))
+		source_take(&r->source, &p.header, arrival(r, &d->at));
 }
 
 static void on_rtp(void *arg, const struct datagram *d)

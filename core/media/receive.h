@@ -1,7 +1,7 @@
 /*
  * receive.h - what comes in on one stream's ports: judged and counted.
  *
- *	RTP socket  --> stranger? --> RTP: sequence, loss, jitter
+ *	RTP socket  --> stranger? --> RTP: ours? sequence, loss, jitter
  *	                          --> RTCP (RFC 5761) --> control
  *	RTCP socket --> stranger? --> control
  *
@@ -31,6 +31,8 @@ struct receive {
 
 	uint64_t received, strangers;	/* RTP; and whatever else came        */
 	uint64_t reports;		/* RTCP packets that were understood  */
+	bool collided;			/* the far end has our SSRC, too      */
+	int64_t looped_until_ns;	/* what bears ours then is our own    */
 	struct source source;
 };
 

@@ -175,8 +175,8 @@ static uint32_t timestamp_at(const struct session *s, int64_t now_ns)
 static void send_report(struct session *s, bool bye, int64_t now_ns)
 {
 	struct control_sent sent = {
-		.packets = s->sent,
-		.bytes = s->sent_bytes,
+		.packets = s->sent - s->sent_before,
+		.bytes = s->sent_bytes - s->bytes_before,
 		.timestamp = timestamp_at(s, now_ns),
 	};
 	bool muxed = s->aim.rtcp_mux || s->ports.rtcp_fd < 0;
@@ -191,12 +191,28 @@ static void send_report(struct session *s, bool bye, int64_t now_ns)
 		len);
 }
 
-/* 6.3.7: who never sent anything leaves without a word. */
+/* 6.3.7: an SSRC that never sent anything leaves without a word. */
 static void say_bye(struct session *s, int64_t now_ns)
 {
 	if (s->control.enabled && s->control.begun && !s->control.said_bye &&
-	    (s->sent || s->control.reported))
+	    (s->sent != s->sent_before || s->control.reported))
 		send_report(s, true, now_ns);
+}
+
+/* RFC 3550 8.2: the far end has drawn the same number. Sequence and time go on,
+ * so that nothing is lost where the new name is taken for the old.           */
+static void change_ssrc(struct session *s, int64_t now_ns)
+{
+	uint32_t old = s->ssrc;
+
+	s->receive.collided = false;
+	say_bye(s, now_ns);
+	while (s->ssrc == old)
+		s->ssrc = random_u32(&s->random);
+	s->sent_before = s->sent;
+	s->bytes_before = s->sent_bytes;
+	s->marker = true;
+	control_rename(&s->control, s->ssrc, now_ns);
 }
 
 /* With the whole playlist sent, time runs on to the end of the last packet and
@@ -249,10 +265,12 @@ static void tail_turn(struct session *s, int64_t now_ns)
 static void receive_all(struct session *s, int64_t now_ns)
 {
 	receive_rtp(&s->receive, s->drain, s->ports.rtp_fd, now_ns);
-	if (s->ports.rtcp_fd < 0 || now_ns < s->rtcp_drain_ns)
-		return;
-	s->rtcp_drain_ns = now_ns + RTCP_DRAIN_MS * MS_NS;
-	receive_rtcp(&s->receive, s->drain, s->ports.rtcp_fd, now_ns);
+	if (s->ports.rtcp_fd >= 0 && now_ns >= s->rtcp_drain_ns) {
+		s->rtcp_drain_ns = now_ns + RTCP_DRAIN_MS * MS_NS;
+		receive_rtcp(&s->receive, s->drain, s->ports.rtcp_fd, now_ns);
+	}
+	if (s->receive.collided)
+		change_ssrc(s, now_ns);
 }
 
 void session_turn(struct session *s, int64_t now_ns)

@@ -84,6 +84,8 @@ struct session {
 	int64_t failing_since_ns;	/* 0: the last packet left            */
 
 	uint64_t sent, sent_bytes;
+	/* 6.4.1: reports count from where the SSRC began.                    */
+	uint64_t sent_before, bytes_before;
 	uint16_t first_seq;
 	int64_t late_max_ns;
 	bool complete;

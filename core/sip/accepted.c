@@ -49,7 +49,8 @@ static void accepted_free(struct accepted *a)
 		a->legs = leg->next;
 		leg_free(leg);
 	}
-	osip_message_free(a->credentials);
+	free(a->credentials);
+	free(a->tries);
 	free(a->call_id);
 	free(a->from_tag);
 	free(a->request_uri);
@@ -99,7 +100,7 @@ static int copy_params(struct accepted *a, const char *call_id,
 	if (copy(&a->call_id, call_id) || copy(&a->from_tag, from_tag) ||
 	    copy(&a->request_uri, request_uri))
 		return -ENOMEM;
-	return osip_message_init(&a->credentials) ? -ENOMEM : 0;
+	return 0;
 }
 
 int accepted_new(struct accepted **ap, struct sip *sip, const char *call_id,
@@ -155,24 +156,53 @@ static int keep_way(struct accepted *a, const struct dialog_way *way)
 	return 0;
 }
 
+/* As lines: that is all that an ACK needs of them.                            */
+static int keep_credentials(struct accepted *a, const osip_message_t *invite)
+{
+	static const char *const names[] = { "Authorization",
+					     "Proxy-Authorization" };
+	const char *value;
+	struct buf out;
+
+	free(a->credentials);
+	a->credentials = NULL;
+	buf_init(&out, BUILD_MESSAGE_MAX);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		for (int n = 0; (value = msg_header(invite, names[i], n)); n++)
+			buf_printf(&out, "%s: %s\r\n", names[i], value);
+	if (out.err) {
+		buf_deinit(&out);
+		return -ENOMEM;
+	}
+	if (out.len)
+		a->credentials = buf_take(&out);
+	return 0;
+}
+
+static struct sent *new_try(struct accepted *a)
+{
+	struct sent *tries;
+
+	if (a->n_tries < ACCEPTED_TRIES_MAX) {
+		tries = realloc(a->tries, (a->n_tries + 1) * sizeof(*tries));
+		if (!tries)
+			return NULL;
+		a->tries = tries;
+	}
+	return &a->tries[a->n_tries++ % ACCEPTED_TRIES_MAX];
+}
+
 int accepted_invite(struct accepted *a, const osip_message_t *invite,
 		    const struct dialog_way *way)
 {
-	struct sent *s = &a->tries[a->n_tries++ % ACCEPTED_TRIES_MAX];
-	int err = keep_way(a, way);
+	struct sent *s = new_try(a);
 
+	if (!s)
+		return -ENOMEM;
 	(void)str_copy(s->branch, sizeof(s->branch), msg_branch(invite));
 	s->cseq = msg_cseq(invite);
 	s->again = *msg_to_tag(invite);
-	build_remove_header(a->credentials, "Authorization");
-	build_remove_header(a->credentials, "Proxy-Authorization");
-	if (!err)
-		err = build_copy_headers(a->credentials, invite,
-					 "Authorization");
-	if (!err)
-		err = build_copy_headers(a->credentials, invite,
-					 "Proxy-Authorization");
-	return err;
+	return keep_way(a, way) ? -ENOMEM : keep_credentials(a, invite);
 }
 
 const struct dialog_way *accepted_way(const struct accepted *a)

@@ -29,10 +29,11 @@ struct leg {
 	struct accepted *a;
 	char *to_tag;
 	uint32_t cseq;
-	osip_message_t *ack;		/* until it was sent first             */
+	char *ack;			/* until it was sent first: without Via
+					 * and what follows CSeq               */
 	struct resolve_query *query;	/* for the next hop                    */
 	char *name;			/* of its certificate                  */
-	char *wire;			/* NULL: not sent yet; osip_free       */
+	char *wire;			/* NULL: not sent yet                  */
 	size_t wire_len;
 	struct hop hop;
 	void (*done)(void *arg, int err);
@@ -47,9 +48,9 @@ struct accepted {
 	struct sip *sip;
 	char *call_id, *from_tag, *request_uri;
 	struct sip_auth *auth;
-	osip_message_t *credentials;	/* holds nothing but those headers     */
-	/* The oldest is overwritten.                                          */
-	struct sent tries[ACCEPTED_TRIES_MAX];
+	char *credentials;		/* their lines, NULL: none             */
+	struct sent *tries;		/* at most ACCEPTED_TRIES_MAX: then the
+					 * oldest is overwritten               */
 	size_t n_tries;
 	struct dialog_way way;		/* of the latest; its name is ours     */
 	char *way_name;

@@ -56,23 +56,42 @@ static void send_bye(struct leg *leg)
 
 /* ---- ACK ------------------------------------------------------------------ */
 
+/* Via, second of all lines, Max-Forwards, and what 22.1 asks for.             */
+static void write_ack(const struct leg *leg, const char *sent_by,
+		      struct buf *out)
+{
+	const struct accepted *a = leg->a;
+	const char *lines = strchr(leg->ack, '\n') + 1;
+	char branch[STACK_BRANCH_LEN];
+
+	stack_branch(a->sip, branch);
+	buf_write(out, leg->ack, (size_t)(lines - leg->ack));
+	build_via(out, leg->hop.transport, sent_by, branch);
+	buf_puts(out, lines);
+	buf_puts(out, "Max-Forwards: 70\r\n");
+	if (a->credentials && credentials_may_go(a->auth, &leg->hop))
+		buf_puts(out, a->credentials);
+	buf_puts(out, "Content-Length: 0\r\n\r\n");
+}
+
 static int complete_ack(struct leg *leg)
 {
-	struct sip *sip = leg->a->sip;
-	char branch[STACK_BRANCH_LEN];
-	struct buf sent_by;
+	struct buf sent_by, out;
 	int err;
 
-	credentials_confine(leg->a->auth, leg->ack, &leg->hop);
 	buf_init(&sent_by, SIP_HOST_LEN + 16);
-	hop_sent_by(sip, &leg->hop, &sent_by);
-	stack_branch(sip, branch);
-	err = sent_by.err;
-	if (!err)
-		err = build_set_via(leg->ack, leg->hop.transport,
-				    sent_by.data, branch);
+	buf_init(&out, BUILD_MESSAGE_MAX);
+	hop_sent_by(leg->a->sip, &leg->hop, &sent_by);
+	if (!sent_by.err)
+		write_ack(leg, sent_by.data, &out);
+	err = sent_by.err ? sent_by.err : out.err;
 	buf_deinit(&sent_by);
-	return err ? err : build_wire(leg->ack, &leg->wire, &leg->wire_len);
+	if (!err) {
+		leg->wire_len = out.len;
+		leg->wire = buf_take(&out);
+	}
+	buf_deinit(&out);
+	return err;
 }
 
 static int first_ack(struct leg *leg, const struct resolve_result *result)
@@ -114,7 +133,7 @@ static void on_resolved(void *arg, const struct resolve_result *result)
 
 	leg->query = NULL;
 	err = first_ack(leg, result);
-	osip_message_free(leg->ack);
+	free(leg->ack);
 	leg->ack = NULL;
 	leg->done = NULL;
 	if (err)
@@ -129,17 +148,14 @@ static void on_resolved(void *arg, const struct resolve_result *result)
  * (given when the address is known).                                          */
 static int make_ack(struct leg *leg, const struct dialog *d)
 {
-	const osip_message_t *credentials = leg->a->credentials;
-	int err = dialog_request(d, "ACK", leg->cseq, &leg->ack);
+	struct buf out;
+	int err;
 
+	buf_init(&out, BUILD_MESSAGE_MAX);
+	err = dialog_write(d, "ACK", leg->cseq, &out);
 	if (!err)
-		err = build_set_header(leg->ack, "Max-Forwards", "70");
-	if (!err)
-		err = build_copy_headers(leg->ack, credentials,
-					 "Authorization");
-	if (!err)
-		err = build_copy_headers(leg->ack, credentials,
-					 "Proxy-Authorization");
+		leg->ack = buf_take(&out);
+	buf_deinit(&out);
 	return err;
 }
 
@@ -176,9 +192,9 @@ void leg_forget_ack(struct leg *leg)
 	if (leg->query)
 		resolve_cancel(leg->query);
 	leg->query = NULL;
-	osip_message_free(leg->ack);
+	free(leg->ack);
 	leg->ack = NULL;
-	osip_free(leg->wire);
+	free(leg->wire);
 	leg->wire = NULL;
 }
 
@@ -189,8 +205,8 @@ void leg_free(struct leg *leg)
 	client_free(leg->bye);
 	if (leg->surplus)
 		dialog_deinit(&leg->dialog);
-	osip_message_free(leg->ack);
-	osip_free(leg->wire);
+	free(leg->ack);
+	free(leg->wire);
 	free(leg->to_tag);
 	free(leg->name);
 	free(leg);

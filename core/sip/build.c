@@ -120,14 +120,23 @@ int build_set_sdp(osip_message_t *m, const char *sdp)
 	return 0;
 }
 
+#define VIA_FORMAT "SIP/2.0/%s %s;rport;branch=%s"
+
+static const char *const via_names[] = { "UDP", "TCP", "TLS" };
+
+void build_via(struct buf *out, enum sip_transport transport,
+	       const char *sent_by, const char *branch)
+{
+	buf_printf(out, "Via: " VIA_FORMAT "\r\n", via_names[transport],
+		   sent_by, branch);
+}
+
 int build_set_via(osip_message_t *m, enum sip_transport transport,
 		  const char *sent_by, const char *branch)
 {
-	static const char *const names[] = { "UDP", "TCP", "TLS" };
 	char text[SIP_HOST_LEN + 96];
-	int err = str_printf(text, sizeof(text),
-			     "SIP/2.0/%s %s;rport;branch=%s",
-			     names[transport], sent_by, branch);
+	int err = str_printf(text, sizeof(text), VIA_FORMAT,
+			     via_names[transport], sent_by, branch);
 
 	if (err)
 		return err;
@@ -235,21 +244,21 @@ int build_response(osip_message_t **rp, const struct sip *sip,
 	return err;
 }
 
-int build_wire(osip_message_t *m, char **data, size_t *len)
+int build_wire(osip_message_t *m, struct wire *wire)
 {
-	char *small;
+	char *data, *small;
+	size_t len;
 
 	osip_message_force_update(m);
-	if (osip_message_to_str(m, data, len))
+	if (osip_message_to_str(m, &data, &len))
 		return -EINVAL;
-	if (*len > BUILD_MESSAGE_MAX) {
-		osip_free(*data);
+	if (len > BUILD_MESSAGE_MAX) {
+		osip_free(data);
 		return -EMSGSIZE;
 	}
 	/* osip leaves some kB of room behind it, and an answer is kept for
 	 * 64*T1: a flood would multiply that.                                 */
-	small = osip_realloc(*data, *len + 1);
-	if (small)
-		*data = small;
+	small = osip_realloc(data, len + 1);
+	*wire = (struct wire){ small ? small : data, len };
 	return 0;
 }

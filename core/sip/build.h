@@ -38,6 +38,9 @@ int build_set_sdp(osip_message_t *m, const char *sdp);
 /* Sole Via of a request of ours (RFC 3261 18.1.1, RFC 3581 3).                */
 int build_set_via(osip_message_t *m, enum sip_transport transport,
 		  const char *sent_by, const char *branch);
+/* The same as a line.                                                         */
+void build_via(struct buf *out, enum sip_transport transport,
+	       const char *sent_by, const char *branch);
 /* A URI's transport parameter, where it is not the default (19.1.1).          */
 void build_transport(struct buf *out, enum sip_transport transport);
 int build_set_cseq(osip_message_t *m, uint32_t number);
@@ -48,7 +51,12 @@ int build_set_q850(osip_message_t *m, int cause);
  * is added where To has none.                                                 */
 int build_response(osip_message_t **rp, const struct sip *sip,
 		   const osip_message_t *req, int code, const char *to_tag);
-/* Bytes for the wire; *data is freed by osip_free().                          */
-int build_wire(osip_message_t *m, char **data, size_t *len);
+/* The bytes of a message, NUL-ended; data is freed by osip_free().            */
+struct wire {
+	char *data;
+	size_t len;
+};
+
+int build_wire(osip_message_t *m, struct wire *wire);
 
 #endif

@@ -112,32 +112,32 @@ static void share_time(struct client *c)
 		txn_limit(c->txn, stack_64t1_ms(c->sip) / CLIENT_SHARE);
 }
 
-/* A new transaction by the way in hand.                                       */
-static int transact(struct client *c)
+/* A new transaction by the way in hand. Takes the bytes of the request.       */
+static int transact(struct client *c, struct wire wire)
 {
-	osip_message_t *copy = NULL;
-	int err;
+	int err = c->p.leaves ? c->p.leaves(c->p.arg, c->p.request, &c->hop) :
+				0;
 
-	if (c->p.leaves) {
-		err = c->p.leaves(c->p.arg, c->p.request, &c->hop);
-		if (err)
-			return err;
+	if (err) {
+		osip_free(wire.data);
+		return err;
 	}
-	if (osip_message_clone(c->p.request, &copy))
-		return -ENOMEM;
 	c->provisional = false;
-	err = txn_client(&c->txn, c->sip, copy, &c->hop, on_txn, c);
+	err = txn_client(&c->txn, c->sip, c->p.request, wire, &c->hop, on_txn,
+			 c);
 	if (!err)
 		share_time(c);
 	return err;
 }
 
-static int write_request(struct client *c)
+static int write_request(struct client *c, struct wire *wire)
 {
 	int err = c->p.prepare ? c->p.prepare(c->p.arg, c->p.request, &c->hop) :
 				 0;
 
-	return err ? err : complete(c);
+	if (!err)
+		err = complete(c);
+	return err ? err : build_wire(c->p.request, wire);
 }
 
 static bool try_next(struct client *c);
@@ -146,29 +146,34 @@ static bool try_next(struct client *c);
 static void on_oversize(void *arg, const struct hop *hop)
 {
 	struct client *c = arg;
+	struct wire wire;
 	int err;
 
 	c->oversize = NULL;
 	if (hop)
 		c->hop = *hop;
-	err = hop ? write_request(c) : 0;
+	err = hop ? write_request(c, &wire) :
+		    build_wire(c->p.request, &wire);
 	if (!err)
-		err = transact(c);
+		err = transact(c, wire);
 	if (err && !try_next(c))
 		fail_later(c, 503, "the request could not be sent");
 }
 
 static int send_request(struct client *c)
 {
-	int err = write_request(c);
+	struct wire wire;
+	int err = write_request(c, &wire);
 
 	if (err)
 		return err;
-	if (oversize_is(c->sip, c->p.request, &c->hop) &&
+	if (oversize_is(c->sip, wire.len, &c->hop) &&
 	    !oversize_start(&c->oversize, c->sip, &c->hop,
-			    c->p.target.listen, on_oversize, c))
+			    c->p.target.listen, on_oversize, c)) {
+		osip_free(wire.data);
 		return 0;
-	return transact(c);
+	}
+	return transact(c, wire);
 }
 
 static int try_way(struct client *c, const struct resolve_way *way)
@@ -216,11 +221,18 @@ static int find_way(struct client *c)
 static int send_cancel(struct client *c)
 {
 	osip_message_t *m = NULL;
+	struct wire wire;
 	struct txn *t;
 	int err = cancel_request(&m, c->sip, c->p.request, c->q850);
 
+	if (err)
+		return err;
+	err = build_wire(m, &wire);
 	/* Its answer says nothing; what counts is the INVITE's.               */
-	return err ? err : txn_client(&t, c->sip, m, &c->hop, NULL, NULL);
+	if (!err)
+		err = txn_client(&t, c->sip, m, wire, &c->hop, NULL, NULL);
+	osip_message_free(m);
+	return err;
 }
 
 static void cancel_now(struct client *c)

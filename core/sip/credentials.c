@@ -289,14 +289,10 @@ int credentials_apply(struct sip_auth *auth,
 	return err;
 }
 
-void credentials_confine(const struct sip_auth *auth, osip_message_t *req,
-			 const struct hop *to)
+bool credentials_may_go(const struct sip_auth *auth, const struct hop *to)
 {
-	if (auth && auth_knows_server(auth, to) &&
-	    (to->transport == SIP_TLS || auth->in_clear))
-		return;
-	build_remove_header(req, "Authorization");
-	build_remove_header(req, "Proxy-Authorization");
+	return auth && auth_knows_server(auth, to) &&
+	       (to->transport == SIP_TLS || auth->in_clear);
 }
 
 /* ---- Authentication-Info (RFC 7616 3.5) ----------------------------------- */

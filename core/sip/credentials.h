@@ -43,11 +43,9 @@ int credentials_learn(struct sip_auth *auth, struct credentials_use *use,
 int credentials_apply(struct sip_auth *auth,
 		      const struct credentials_use *use, osip_message_t *req,
 		      const struct hop *to, struct random *random);
-/* What repeats the credentials of another request (the ACK those of its INVITE,
- * RFC 3261 22.1) is about to leave for `to`: takes them out again unless that is
- * a server of the account's.                                                  */
-void credentials_confine(const struct sip_auth *auth, osip_message_t *req,
-			 const struct hop *to);
+/* The credentials of another request may be repeated there (in an ACK those of
+ * its INVITE, RFC 3261 22.1): it is a server of the account's. Fine with NULL. */
+bool credentials_may_go(const struct sip_auth *auth, const struct hop *to);
 /* A 2xx of `from`: takes over the nonce that it wants next time (RFC 7616 3.5),
  * where it is clear which one that replaces. Fine with auth NULL.             */
 void credentials_info(struct sip_auth *auth, const osip_message_t *resp,

@@ -227,63 +227,64 @@ int dialog_next_hop(const struct dialog *d, struct sip_target *t)
 	return err;
 }
 
-/* Request-URI and Route: the route set as it is, or, where its first element is
- * a strict router, that one as Request-URI and the target at the end.         */
-static int write_route(const struct dialog *d, struct buf *uri,
-		       struct buf *routes)
+static int write_strict(const struct dialog *d, const char *method,
+			osip_uri_t *first, struct buf *out)
 {
-	osip_uri_t *first = NULL;
 	char *text = NULL;
-	bool loose = true;
-	int err;
 
-	if (d->n_routes) {
-		err = route_uri(d->routes[0], &first);
-		if (err)
-			return err;
-		loose = is_loose(first);
-		err = osip_uri_to_str(first, &text) ? -ENOMEM : 0;
-		osip_uri_free(first);
-		if (err)
-			return err;
-	}
-	buf_puts(uri, loose ? d->target : text);
+	if (osip_uri_to_str(first, &text))
+		return -ENOMEM;
+	buf_printf(out, "%s %s SIP/2.0\r\n", method, text);
 	osip_free(text);
-	for (size_t i = loose ? 0 : 1; i < d->n_routes; i++)
-		buf_printf(routes, "Route: %s\r\n", d->routes[i]);
-	if (!loose)
-		buf_printf(routes, "Route: <%s>\r\n", d->target);
-	return uri->err ? uri->err : routes->err;
+	for (size_t i = 1; i < d->n_routes; i++)
+		buf_printf(out, "Route: %s\r\n", d->routes[i]);
+	buf_printf(out, "Route: <%s>\r\n", d->target);
+	return 0;
 }
 
-static void write_request(const struct dialog *d, const char *method,
-			  uint32_t cseq, const struct buf *uri,
-			  const struct buf *routes, struct buf *out)
+/* Request-URI and Route: the route set as it is, or, where its first element is
+ * a strict router, that one as Request-URI and the target at the end.         */
+static int write_route(const struct dialog *d, const char *method,
+		       struct buf *out)
 {
-	buf_printf(out, "%s %s SIP/2.0\r\n", method, uri->data);
-	if (routes->len)
-		buf_puts(out, routes->data);
+	osip_uri_t *first = NULL;
+	int err = d->n_routes ? route_uri(d->routes[0], &first) : 0;
+
+	if (err)
+		return err;
+	if (first && !is_loose(first)) {
+		err = write_strict(d, method, first, out);
+	} else {
+		buf_printf(out, "%s %s SIP/2.0\r\n", method, d->target);
+		for (size_t i = 0; i < d->n_routes; i++)
+			buf_printf(out, "Route: %s\r\n", d->routes[i]);
+	}
+	osip_uri_free(first);
+	return err;
+}
+
+int dialog_write(const struct dialog *d, const char *method, uint32_t cseq,
+		 struct buf *out)
+{
+	int err = write_route(d, method, out);
+
 	buf_printf(out, "From: %s\r\nTo: %s\r\n", d->local, d->remote);
 	buf_printf(out, "Call-ID: %s\r\n", d->call_id);
-	buf_printf(out, "CSeq: %u %s\r\n\r\n", cseq, method);
+	buf_printf(out, "CSeq: %u %s\r\n", cseq, method);
+	return err ? err : out->err;
 }
 
 int dialog_request(const struct dialog *d, const char *method, uint32_t cseq,
 		   osip_message_t **mp)
 {
-	struct buf uri, routes, out;
+	struct buf out;
 	int err;
 
-	buf_init(&uri, BUILD_MESSAGE_MAX);
-	buf_init(&routes, BUILD_MESSAGE_MAX);
 	buf_init(&out, BUILD_MESSAGE_MAX);
-	err = write_route(d, &uri, &routes);
-	if (!err) {
-		write_request(d, method, cseq, &uri, &routes, &out);
+	err = dialog_write(d, method, cseq, &out);
+	buf_puts(&out, "\r\n");
+	if (!err)
 		err = build_parse(mp, &out);
-	}
-	buf_deinit(&uri);
-	buf_deinit(&routes);
 	buf_deinit(&out);
 	return err;
 }

@@ -52,6 +52,9 @@ void dialog_deinit(struct dialog *d);
 /* Next hop of its requests: first route, else the target. Where that URI names no
  * transport, what the dialog began by is kept: no way down from TLS.          */
 int dialog_next_hop(const struct dialog *d, struct sip_target *t);
+/* Request line, Route, From, To, Call-ID and CSeq, without the empty line.     */
+int dialog_write(const struct dialog *d, const char *method, uint32_t cseq,
+		 struct buf *out);
 /* A request inside the dialog, complete but for Via and Contact (client.h).   */
 int dialog_request(const struct dialog *d, const char *method, uint32_t cseq,
 		   osip_message_t **mp);

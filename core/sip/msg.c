@@ -15,6 +15,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 
 enum {
@@ -34,19 +35,36 @@ static const char raw_proxy[] = ":proxy-authenticate";
  * missing.                                                                    */
 static size_t headers_len(const char *data, size_t len)
 {
-	size_t lines = 0;
+	const char *p = data, *end = data + len;
 
-	for (size_t i = 0; i < len && i < HEADERS_MAX; i++) {
-		if (data[i] != '\n')
-			continue;
-		if (++lines > LINES_MAX)
+	if (len > HEADERS_MAX)
+		end = data + HEADERS_MAX;
+	for (size_t lines = 0; lines < LINES_MAX && p < end; lines++) {
+		const char *at = memchr(p, '\n', (size_t)(end - p));
+		size_t left;
+
+		if (!at)
 			return 0;
-		if (i + 1 < len && data[i + 1] == '\n')
-			return i + 2;
-		if (i + 2 < len && data[i + 1] == '\r' && data[i + 2] == '\n')
-			return i + 3;
+		p = at + 1;
+		left = (size_t)(data + len - p);
+		if (left && *p == '\n')
+			return (size_t)(p + 1 - data);
+		if (left > 1 && p[0] == '\r' && p[1] == '\n')
+			return (size_t)(p + 2 - data);
 	}
 	return 0;
+}
+
+/* Any of eight bytes is a control character; some others may seem so.         */
+static bool may_have_ctl(const char *data)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t w, del;
+
+	memcpy(&w, data, sizeof(w));
+	del = w ^ ones * 0x7f;
+	return ((w - ones * 0x20) & ~w & ones * 0x80) ||
+	       ((del - ones) & ~del & ones * 0x80);
 }
 
 /* Only text: no NUL, and no control but what ends or folds a line.            */
@@ -55,6 +73,11 @@ static bool is_text(const char *data, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		unsigned char ch = (unsigned char)data[i];
 
+		while (len - i >= 8 && !may_have_ctl(data + i))
+			i += 8;
+		if (i == len)
+			break;
+		ch = (unsigned char)data[i];
 		if (ch == '\r' && (i + 1 == len || data[i + 1] != '\n'))
 			return false;
 		if ((ch < 0x20 && ch != '\r' && ch != '\n' && ch != '\t') ||
@@ -232,10 +255,44 @@ static int keep_challenges(osip_message_t *m, const char *data, size_t head)
 	return err;
 }
 
+/* ---- the door ------------------------------------------------------------- */
+
+static int parse(osip_message_t **mp, const char *data, size_t len)
+{
+	if (osip_message_init(mp))
+		return -ENOMEM;
+	if (!osip_message_parse(*mp, data, len))
+		return 0;
+	osip_message_free(*mp);
+	*mp = NULL;
+	return -EBADMSG;
+}
+
+/* osip reads nothing of a message whose body ends too early; without its
+ * Content-Type it reads the headers, and the sender can be told (18.3).       */
+static int parse_head(osip_message_t **mp, const char *data, size_t head)
+{
+	struct buf text;
+	size_t n;
+	int err;
+
+	buf_init(&text, HEADERS_MAX + 1);
+	for (size_t at = 0; at < head; at += n) {
+		n = line_len(data + at, data + head);
+		if (!header_value(data + at, n, "content-type") &&
+		    !header_value(data + at, n, "c"))
+			buf_write(&text, data + at, n);
+	}
+	err = text.err ? text.err : parse(mp, text.data, text.len);
+	buf_deinit(&text);
+	return err;
+}
+
 int msg_parse(osip_message_t **mp, const char *data, size_t len,
 	      const char **why)
 {
 	osip_message_t *m = NULL;
+	bool cut = false;
 	size_t head;
 	int err;
 
@@ -243,10 +300,13 @@ int msg_parse(osip_message_t **mp, const char *data, size_t len,
 	if (err)
 		return err;
 	*why = "unreadable";
-	if (osip_message_init(&m))
-		return -ENOMEM;
-	if (osip_message_parse(m, data, len))
-		goto bad;
+	err = parse(&m, data, len);
+	if (err == -EBADMSG) {
+		cut = true;
+		err = parse_head(&m, data, head);
+	}
+	if (err)
+		return err;
 	*why = missing(m);
 	if (*why)
 		goto bad;
@@ -254,6 +314,10 @@ int msg_parse(osip_message_t **mp, const char *data, size_t len,
 	    keep_challenges(m, data, head))
 		goto bad;
 	*why = broken_rule(m, len - head);
+	if (cut && !*why) {
+		*why = "broken body";
+		goto bad;
+	}
 	*mp = m;
 	return *why ? -EPROTO : 0;
  bad:
@@ -301,14 +365,19 @@ const char *msg_branch(const osip_message_t *m)
 	return param(&msg_via(m)->via_params, "branch");
 }
 
+const char *msg_tag(const osip_from_t *party)
+{
+	return param(&party->gen_params, "tag");
+}
+
 const char *msg_from_tag(const osip_message_t *m)
 {
-	return param(&m->from->gen_params, "tag");
+	return msg_tag(m->from);
 }
 
 const char *msg_to_tag(const osip_message_t *m)
 {
-	return param(&m->to->gen_params, "tag");
+	return msg_tag(m->to);
 }
 
 const char *msg_header(const osip_message_t *m, const char *name, int nth)

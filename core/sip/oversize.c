@@ -10,7 +10,6 @@
 #include <stddef.h>
 
 #include "base/log.h"
-#include "sip/build.h"
 
 enum {
 	DATAGRAM_MAX = 1300,		/* the path's MTU is not known         */
@@ -79,23 +78,11 @@ static void remember(struct sip *sip, const struct addr *a)
 	r->until_ns = stack_now_ns(sip) + REMEMBER_MS * MS_NS;
 }
 
-static size_t length(osip_message_t *req)
-{
-	size_t len = 0;
-	char *data;
-
-	if (build_wire(req, &data, &len))
-		return 0;
-	osip_free(data);
-	return len;
-}
-
-bool oversize_is(const struct sip *sip, osip_message_t *req,
-		 const struct hop *hop)
+bool oversize_is(const struct sip *sip, size_t len, const struct hop *hop)
 {
 	const struct refusal *r;
 
-	if (hop->transport != SIP_UDP || length(req) <= DATAGRAM_MAX)
+	if (hop->transport != SIP_UDP || len <= DATAGRAM_MAX)
 		return false;
 	r = find(sip, &hop->remote);
 	return !r || r->until_ns <= stack_now_ns(sip);

@@ -18,9 +18,8 @@ struct oversize;
 /* hop NULL: no TCP there. Lent.                                               */
 typedef void oversize_fn(void *arg, const struct hop *hop);
 
-/* True if this one should go by TCP.                                          */
-bool oversize_is(const struct sip *sip, osip_message_t *req,
-		 const struct hop *hop);
+/* True if a request of that length should go by TCP.                          */
+bool oversize_is(const struct sip *sip, size_t len, const struct hop *hop);
 /* Opens TCP to where `hop` leads; `fn` is called once, never from inside, unless
  * it is cancelled. -errno: no TCP is possible from here.                      */
 int oversize_start(struct oversize **op, struct sip *sip,

@@ -100,8 +100,6 @@ static int start(struct sip *sip, const struct sip_config *cfg, char *why,
 		err = resolver_new(&sip->resolver, sip->loop, sip->random,
 				   cfg->dns_servers, cfg->n_dns_servers);
 	if (!err)
-		err = txn_start(sip);
-	if (!err)
 		err = transport_new(&sip->transport, sip, cfg, why, cap);
 	if (!err)
 		err = set_advertise(sip, cfg->advertise);

@@ -7,7 +7,7 @@
  *                          \                  /
  *                       client.h  one request with its challenges and targets
  *                            |
- *                     transaction index (branch, method), osip state machines
+ *                     txn.h     transactions, found by (branch, method)
  *                            |
  *                       transport.h: UDP, TCP, TLS
  */

@@ -43,7 +43,6 @@ struct stack_socket {
 struct sip {
 	struct loop *loop;
 	struct random *random;
-	osip_t *osip;
 	struct resolver *resolver;
 	struct transport *transport;
 	struct trace *trace;			/* NULL: off                   */

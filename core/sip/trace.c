@@ -9,6 +9,9 @@
  * making room cost the same however much is kept. A bucket holds a call or two.
  * The Call-ID itself is not compared: 64 bits of a hash with a secret key do.
  *
+ * What no request of ours began stands in a second, smaller ring: a stranger's
+ * flood, and our answers to it, push no call out.
+ *
  * Thread: signalling; a copy belongs to whoever asked for it.
  */
 /* SPDX-License-Identifier: MIT */
@@ -25,6 +28,7 @@
 enum {
 	BYTES_A_BUCKET = 1024,		/* of the ring                         */
 	SHARE = 4,			/* one message takes a quarter at most */
+	STRANGERS_SHARE = 8,		/* their ring takes an eighth          */
 };
 
 #define RING_MAX ((size_t)1 << 30)
@@ -52,6 +56,7 @@ struct trace {
 	size_t n;
 	struct bucket *buckets;
 	size_t mask;
+	struct trace *strangers;	/* NULL in the strangers' own          */
 };
 
 /* ---- the ring ------------------------------------------------------------- */
@@ -137,6 +142,23 @@ static size_t keep_of(const struct trace *t, size_t len)
 	return len < most ? len : most;
 }
 
+static bool is_known(const struct trace *t, uint64_t hash)
+{
+	uint32_t at = bucket_of(t, hash)->first;
+
+	while (at != NONE && record_at(t, at)->hash != hash)
+		at = record_at(t, at)->next;
+	return at != NONE;
+}
+
+static bool begins(bool sent, const char *data, size_t len)
+{
+	static const char answer[] = "SIP/2.0 ";
+
+	return sent && (len < strlen(answer) ||
+			memcmp(data, answer, strlen(answer)));
+}
+
 void trace_add(struct trace *t, bool sent, const struct hop *hop,
 	       const char *data, size_t len)
 {
@@ -152,6 +174,10 @@ void trace_add(struct trace *t, bool sent, const struct hop *hop,
 	    id_len > TRACE_CALL_ID_MAX)
 		return;
 	hash = siphash(t->key, data + at, id_len);
+	if (t->strangers && !begins(sent, data, len) && !is_known(t, hash)) {
+		trace_add(t->strangers, sent, hop, data, len);
+		return;
+	}
 	r = place(t, aligned(sizeof(*r) + keep));
 	link_record(t, r, hash);
 	text = (char *)(r + 1);
@@ -168,7 +194,8 @@ void trace_add(struct trace *t, bool sent, const struct hop *hop,
 
 /* ---- reading -------------------------------------------------------------- */
 
-int trace_copy(const struct trace *t, const char *call_id, struct buf *copy)
+static int copy_ring(const struct trace *t, const char *call_id,
+		     struct buf *copy)
 {
 	static const char padding[ALIGN];
 	const struct record *r;
@@ -176,8 +203,6 @@ int trace_copy(const struct trace *t, const char *call_id, struct buf *copy)
 	uint64_t hash;
 	uint32_t at;
 
-	if (!t)
-		return -ENOENT;
 	hash = siphash(t->key, call_id, strlen(call_id));
 	for (at = bucket_of(t, hash)->first; at != NONE; at = r->next) {
 		r = record_at(t, at);
@@ -189,6 +214,17 @@ int trace_copy(const struct trace *t, const char *call_id, struct buf *copy)
 		buf_write(copy, padding, aligned(r->m.len) - r->m.len);
 	}
 	return found ? 0 : -ENOENT;
+}
+
+int trace_copy(const struct trace *t, const char *call_id, struct buf *copy)
+{
+	int theirs, ours;
+
+	if (!t)
+		return -ENOENT;
+	theirs = copy_ring(t->strangers, call_id, copy);
+	ours = copy_ring(t, call_id, copy);
+	return theirs ? ours : 0;
 }
 
 int sip_trace(const struct sip *sip, const char *call_id, struct buf *copy)
@@ -216,15 +252,12 @@ static void init_buckets(struct trace *t, size_t n)
 		t->buckets[i] = (struct bucket){ NONE, NONE };
 }
 
-int trace_new(struct trace **tp, const struct clock *clock, size_t cap_bytes)
+static int ring_new(struct trace **tp, const struct clock *clock,
+		    size_t cap_bytes)
 {
 	struct trace *t;
 	size_t n = 1;
 
-	if (cap_bytes < TRACE_BYTES_MIN)
-		cap_bytes = TRACE_BYTES_MIN;
-	if (cap_bytes > RING_MAX)
-		cap_bytes = RING_MAX;
 	while (n * BYTES_A_BUCKET < cap_bytes)
 		n *= 2;
 	t = calloc(1, sizeof(*t));
@@ -245,10 +278,33 @@ int trace_new(struct trace **tp, const struct clock *clock, size_t cap_bytes)
 	return 0;
 }
 
+int trace_new(struct trace **tp, const struct clock *clock, size_t cap_bytes)
+{
+	struct trace *t;
+	size_t theirs;
+	int err;
+
+	if (cap_bytes < TRACE_BYTES_MIN)
+		cap_bytes = TRACE_BYTES_MIN;
+	if (cap_bytes > RING_MAX)
+		cap_bytes = RING_MAX;
+	theirs = cap_bytes / STRANGERS_SHARE;
+	err = ring_new(&t, clock, cap_bytes - theirs);
+	if (err)
+		return err;
+	err = ring_new(&t->strangers, clock, theirs);
+	if (err)
+		trace_free(t);
+	else
+		*tp = t;
+	return err;
+}
+
 void trace_free(struct trace *t)
 {
 	if (!t)
 		return;
+	trace_free(t->strangers);
 	free(t->ring);
 	free(t->buckets);
 	free(t);

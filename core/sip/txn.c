@@ -1,11 +1,7 @@
 /*
- * txn.c - transactions (RFC 3261 17): osip's state machines, our index and
- * timers.
+ * txn.c - transactions (RFC 3261 17): their index, timers and end.
  *
- * osip's own lists are linear and its timers rest on the wall clock: a
- * transaction is taken out of its list right after its birth, its machine is fed
- * by osip_transaction_execute(), and every deadline below is computed from T1
- * on the loop's clock.
+ * Every deadline is computed from T1 on the loop's clock.
  *
  * Thread: signalling.
  */
@@ -18,11 +14,6 @@
 
 #include "base/log.h"
 #include "sip/txn_impl.h"
-
-static bool is_server(const struct txn *t)
-{
-	return t->kind == IST || t->kind == NIST;
-}
 
 /* ---- timers --------------------------------------------------------------- */
 
@@ -53,20 +44,29 @@ static int next_interval(const struct txn *t)
 {
 	int ms = 2 * t->repeat_ms;
 
-	if (t->kind == ICT)
+	if (t->invite && !t->server)
 		return ms;
-	if (t->tr && t->tr->state == NICT_PROCEEDING)
+	if (t->state == TXN_PROCEEDING)
 		return t->sip->t2_ms;
 	return ms < t->sip->t2_ms ? ms : t->sip->t2_ms;
 }
 
-/* ---- life ----------------------------------------------------------------- */
+/* ---- the wire ------------------------------------------------------------- */
 
-void txn_free_wire(struct txn *t)
+int txn_send_wire(struct txn *t)
 {
-	osip_free(t->wire);
-	t->wire = NULL;
+	if (!t->wire.data)
+		return 0;
+	return hop_send(t->sip, &t->hop, t->wire.data, t->wire.len);
 }
+
+void txn_set_wire(struct txn *t, struct wire wire)
+{
+	osip_free(t->wire.data);
+	t->wire = wire;
+}
+
+/* ---- life ----------------------------------------------------------------- */
 
 void txn_destroy(struct txn *t)
 {
@@ -75,159 +75,63 @@ void txn_destroy(struct txn *t)
 		return;
 	}
 	map_remove(t->sip->txns, t->key, t->key_len);
-	if (is_server(t))
+	if (t->server)
 		t->sip->n_server_txns--;
 	timer_stop(stack_timers(t->sip), &t->timer);
 	hop_unwatch(&t->watch);
-	txn_machine_close(t);
-	txn_free_wire(t);
+	osip_message_free(t->request);
+	osip_free(t->wire.data);
 	free(t->note);
 	free(t);
 }
 
-/* From here on only the last message is kept, until `ms` have passed. What a
- * connection carries does not repeat itself: nothing is kept for it (Timers D,
- * I, J and K are zero there).                                                 */
-static void keep_record(struct txn *t, int ms)
+/* What a connection carries does not repeat itself: nothing is kept for it
+ * (Timers D, I, J and K are zero there).                                      */
+void txn_keep_record(struct txn *t, int ms)
 {
+	t->state = TXN_OVER;
+	hop_unwatch(&t->watch);
+	t->repeat_ns = TXN_NEVER;
 	if (hop_is_reliable(&t->hop) && !t->awaits_ack) {
 		txn_destroy(t);
 		return;
 	}
-	hop_unwatch(&t->watch);
-	txn_machine_close(t);
-	if (t->kind == NICT)
-		txn_free_wire(t);		/* Timer K only absorbs                */
-	t->repeat_ns = TXN_NEVER;
 	t->end_ns = txn_in_ms(t, ms);
 	txn_arm(t);
 }
 
-/* Timer H. G repeats a refusal where the way is unreliable, and a 2xx on any way
- * (13.3.1.4).                                                                 */
-static void keep_unconfirmed(struct txn *t)
-{
-	hop_unwatch(&t->watch);
-	txn_machine_close(t);
-	t->end_ns = txn_in_ms(t, stack_64t1_ms(t->sip));
-	t->repeat_ns = TXN_NEVER;
-	if (!hop_is_reliable(&t->hop) || t->awaits_ack)
-		txn_repeat_in(t, t->sip->t1_ms);
-	txn_arm(t);
-}
-
-/* Without an owner to cancel it, a ringing INVITE would stay for ever.        */
-void txn_bound_ringing(struct txn *t)
-{
-	if (t->busy || t->fn || t->end_ns != TXN_NEVER || !t->tr)
-		return;
-	t->end_ns = txn_in_ms(t, stack_64t1_ms(t->sip));
-	txn_arm(t);
-}
-
-/* What the machine's new state means for us.                                  */
-static void settle(struct txn *t)
-{
-	if (t->dead) {
-		txn_destroy(t);
-		return;
-	}
-	if (!t->tr)
-		return;
-	switch (t->tr->state) {
-	case ICT_COMPLETED:
-	case NIST_COMPLETED:
-		keep_record(t, stack_64t1_ms(t->sip));	/* Timer D, J          */
-		break;
-	case NICT_COMPLETED:
-		keep_record(t, t->sip->t4_ms);		/* Timer K             */
-		break;
-	case IST_COMPLETED:
-		keep_unconfirmed(t);
-		break;
-	case IST_TERMINATED:
-		if (t->awaits_ack)
-			keep_unconfirmed(t);
-		else
-			txn_destroy(t);
-		break;
-	case ICT_TERMINATED:
-	case NICT_TERMINATED:
-	case NIST_TERMINATED:
-		txn_destroy(t);
-		break;
-	default:
-		txn_bound_ringing(t);
-		break;
-	}
-}
-
-static void tell(struct txn *t)
-{
-	const osip_message_t *resp = t->received;
-	int code = resp ? resp->status_code : t->verdict;
-
-	t->received = NULL;
-	t->verdict = 0;
-	if (code && t->fn)
-		t->fn(t->arg, resp, code, resp ? NULL : t->note);
-}
-
-void txn_run(struct txn *t, type_t type, osip_message_t *msg)
-{
-	t->busy = true;
-	txn_machine_run(t, type, msg);
-	tell(t);
-	t->busy = false;
-	settle(t);
-}
-
-static void repeat(struct txn *t)
-{
-	bool invite = t->kind == ICT;
-
-	txn_repeat_in(t, next_interval(t));
-	txn_arm(t);
-	if (t->tr)
-		txn_run(t, invite ? TIMEOUT_A : TIMEOUT_E, NULL);
-	else
-		(void)txn_send_wire(t);
-}
-
-static void finish(struct txn *t)
+static void end(struct txn *t)
 {
 	void (*no_ack)(void *) = t->awaits_ack ? t->no_ack : NULL;
 	void *arg = t->arg;
 
-	if (t->tr && t->tr->state == ICT_CALLING) {
-		txn_run(t, TIMEOUT_B, NULL);
-	} else if (t->tr && t->kind == NICT) {
-		txn_run(t, TIMEOUT_F, NULL);
-	} else {
-		txn_destroy(t);
-		if (no_ack)
-			no_ack(arg);
-	}
+	txn_destroy(t);
+	if (no_ack)
+		no_ack(arg);
 }
 
 static void on_timer(struct timer *timer)
 {
 	struct txn *t = timer->arg;
+	bool client = !t->server && t->state != TXN_OVER;
 
-	if (t->verdict) {
-		t->busy = true;
-		tell(t);
-		t->busy = false;
-		txn_destroy(t);
-	} else if (stack_now_ns(t->sip) >= t->end_ns) {
-		finish(t);
-	} else {
-		repeat(t);
+	if (stack_now_ns(t->sip) >= t->end_ns) {
+		if (client)
+			txn_client_end(t);
+		else
+			end(t);
+		return;
 	}
+	txn_repeat_in(t, next_interval(t));
+	txn_arm(t);
+	if (client)
+		txn_client_repeat(t);
+	else
+		(void)txn_send_wire(t);
 }
 
-static int txn_new(struct txn **tp, struct sip *sip, osip_fsm_type_t kind,
-		   const struct buf *key)
+int txn_open(struct txn **tp, struct sip *sip, bool server, bool invite,
+	     const struct txn_key *key, const struct hop *hop)
 {
 	struct txn *t;
 	int err;
@@ -238,7 +142,9 @@ static int txn_new(struct txn **tp, struct sip *sip, osip_fsm_type_t kind,
 	if (!t)
 		return -ENOMEM;
 	t->sip = sip;
-	t->kind = kind;
+	t->server = server;
+	t->invite = invite;
+	t->hop = *hop;
 	t->repeat_ns = t->end_ns = TXN_NEVER;
 	timer_init(&t->timer, on_timer, t);
 	t->key_len = key->len;
@@ -248,35 +154,9 @@ static int txn_new(struct txn **tp, struct sip *sip, osip_fsm_type_t kind,
 		free(t);
 		return err;
 	}
-	if (is_server(t))
+	if (server)
 		sip->n_server_txns++;
 	*tp = t;
-	return 0;
-}
-
-int txn_open(struct txn **tp, struct sip *sip, osip_fsm_type_t kind,
-		    const struct buf *key, osip_message_t *req,
-		    const struct hop *hop)
-{
-	struct txn *t;
-	int err = txn_new(&t, sip, kind, key);
-
-	if (err)
-		return err;
-	t->hop = *hop;
-	err = txn_machine_open(t, req);
-	if (err)
-		txn_destroy(t);
-	else
-		*tp = t;
-	return err;
-}
-
-int txn_start(struct sip *sip)
-{
-	if (osip_init(&sip->osip))
-		return -ENOMEM;
-	txn_machine_callbacks(sip->osip);
 	return 0;
 }
 
@@ -287,7 +167,4 @@ void txn_stop(struct sip *sip)
 
 	while ((t = map_next(sip->txns, &pos)))
 		txn_destroy(t);
-	osip_release(sip->osip);
-	sip->osip = NULL;
 }
-

@@ -1,14 +1,13 @@
 /*
- * txn.h - transactions (RFC 3261 17): osip's state machines, our index and
- * timers.
+ * txn.h - transactions (RFC 3261 17): their machines, index and timers.
  *
- *   client  CALLING -> PROCEEDING -> (final) -> small record -> gone
- *   server  TRYING  ------------->   (final) -> small record -> gone
+ *   client  TRYING -> PROCEEDING -> (final) -> record -> gone
+ *   server  TRYING -> PROCEEDING -> (final) -> record -> gone
  *
- * osip runs a transaction while it can still change; once it is completed its
- * 15 KB are freed, and a small record repeats the ACK or the answer until
- * Timer D, I, J or K. All stand in one hash of (branch, method). Each has one
- * timer in the loop's heap, on the monotonic clock.
+ * A client keeps the bytes that it may have to repeat, and no message; a server
+ * its request until it is answered. The record repeats the ACK or the answer
+ * until Timer D, I, J or K. All stand in one hash of (branch, method). Each has
+ * one timer in the loop's heap, on the monotonic clock.
  *
  * Thread: signalling.
  */
@@ -18,11 +17,11 @@
 
 #include <stdbool.h>
 
+#include "sip/build.h"
 #include "sip/transport.h"
 
 struct txn;
 
-int txn_start(struct sip *sip);
 void txn_stop(struct sip *sip);		/* frees all, nothing is called        */
 
 /* Provisional answers, then one final. resp NULL: 408 timeout, 503 transport,
@@ -31,9 +30,10 @@ void txn_stop(struct sip *sip);		/* frees all, nothing is called        */
 typedef void txn_fn(void *arg, const osip_message_t *resp, int code,
 		    const char *note);
 
-/* Sends a request, complete with Via. Takes req, on an error too.             */
-int txn_client(struct txn **tp, struct sip *sip, osip_message_t *req,
-	       const struct hop *hop, txn_fn *fn, void *arg);
+/* Sends a request, complete with Via, which is lent for the call. Takes its
+ * bytes, on an error too: they are all that is kept of it.                    */
+int txn_client(struct txn **tp, struct sip *sip, const osip_message_t *req,
+	       struct wire wire, const struct hop *hop, txn_fn *fn, void *arg);
 /* Without any answer it is over after so long, instead of 64*T1.              */
 void txn_limit(struct txn *t, int ms);
 /* The owner has no more interest; the transaction goes on by itself.          */

@@ -9,74 +9,133 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/siphash.h"
 #include "sip/msg.h"
+#include "sip/refusal_ack.h"
 #include "sip/txn_impl.h"
-#include "sip/txn_key.h"
 
 /* The request, and its repetitions after T1 and 3*T1: 1.5 s.                  */
 #define REFUSALS_MAX 3
+
+/* ---- what the owner is told ----------------------------------------------- */
+
+static void tell(struct txn *t, const osip_message_t *resp, int code)
+{
+	t->busy = true;
+	if (t->fn)
+		t->fn(t->arg, resp, code, resp ? NULL : t->note);
+	t->busy = false;
+}
+
+/* Our own verdict, told from the timer: never from inside a call of the owner's. */
+static void fail_later(struct txn *t, int verdict)
+{
+	t->verdict = verdict;
+	t->end_ns = stack_now_ns(t->sip);
+	txn_arm(t);
+}
+
+static void fail(struct txn *t, int verdict)
+{
+	t->state = TXN_OVER;
+	tell(t, NULL, verdict);
+	txn_destroy(t);
+}
+
+/* Without an owner to cancel it, a ringing INVITE would stay for ever.        */
+static void bound_ringing(struct txn *t)
+{
+	if (t->busy || t->fn || t->end_ns != TXN_NEVER || t->state == TXN_OVER)
+		return;
+	t->end_ns = txn_in_ms(t, stack_64t1_ms(t->sip));
+	txn_arm(t);
+}
+
+void txn_client_repeat(struct txn *t)
+{
+	if (txn_send_wire(t))
+		fail(t, 503);
+}
+
+/* Timers B and F. An INVITE that was heard of ends without a word: nobody owns
+ * it any more.                                                                */
+void txn_client_end(struct txn *t)
+{
+	if (t->verdict || t->state == TXN_TRYING || !t->invite)
+		fail(t, t->verdict ? t->verdict : 408);
+	else
+		txn_destroy(t);
+}
+
+/* ---- the request ---------------------------------------------------------- */
 
 /* 17.1.4: what was on its way on a connection that broke fails with 503.      */
 static void on_lost(struct hop_watch *w, const char *why)
 {
 	struct txn *t = (struct txn *)((char *)w - offsetof(struct txn, watch));
 
-	if (!t->tr || t->verdict)
+	if (t->state == TXN_OVER || t->verdict)
 		return;
-	t->verdict = 503;
 	t->note = strdup(why);
-	t->end_ns = stack_now_ns(t->sip);
-	txn_arm(t);
+	fail_later(t, 503);
 }
 
-static void start_client(struct txn *t, osip_message_t *req)
+static uint64_t part(const struct sip *sip, uint64_t which, const char *text)
+{
+	const uint64_t key[2] = { sip->secret, which };
+
+	return text ? siphash(key, text, strlen(text)) : 0;
+}
+
+/* All that an answer must repeat of its request beside branch and method
+ * (17.1.3, 18.1.2), in one number that a stranger cannot aim at.              */
+static uint64_t print_of(const struct sip *sip, const osip_message_t *m)
+{
+	const osip_via_t *via = msg_via(m);
+
+	return part(sip, 0, via->host) ^ part(sip, 1, via->port) ^
+	       part(sip, 2, msg_call_id(m)) ^ part(sip, 3, msg_from_tag(m)) ^
+	       msg_cseq(m);
+}
+
+static void start_client(struct txn *t)
 {
 	if (!hop_is_reliable(&t->hop))
-		txn_repeat_in(t, t->sip->t1_ms);		/* Timer A, E          */
+		txn_repeat_in(t, t->sip->t1_ms);	/* Timer A, E          */
 	t->watch.lost = on_lost;
 	hop_watch(t->sip, &t->hop, &t->watch);
-	t->end_ns = txn_in_ms(t, stack_64t1_ms(t->sip));	/* Timer B, F          */
+	t->end_ns = txn_in_ms(t, stack_64t1_ms(t->sip));	/* B, F        */
 	txn_arm(t);
-	t->busy = true;
-	txn_machine_run(t, t->kind == ICT ? SND_REQINVITE : SND_REQUEST, req);
-	t->busy = false;
-	if (!t->tr->orig_request)
-		t->verdict = 503;
-	/* A transport error is told later, never from inside.                 */
-	if (t->verdict) {
-		t->end_ns = stack_now_ns(t->sip);
-		txn_arm(t);
-	}
+	if (txn_send_wire(t))
+		fail_later(t, 503);
 }
 
-int txn_client(struct txn **tp, struct sip *sip, osip_message_t *req,
-	       const struct hop *hop, txn_fn *fn, void *arg)
+int txn_client(struct txn **tp, struct sip *sip, const osip_message_t *req,
+	       struct wire wire, const struct hop *hop, txn_fn *fn, void *arg)
 {
-	osip_fsm_type_t kind = MSG_IS_INVITE(req) ? ICT : NICT;
 	struct txn *t;
-	struct buf key;
+	struct txn_key key;
 	int err;
 
-	buf_init(&key, TXN_KEY_MAX);
 	txn_key_client(&key, msg_branch(req), req->sip_method);
-	err = txn_open(&t, sip, kind, &key, req, hop);
-	buf_deinit(&key);
+	err = txn_open(&t, sip, false, MSG_IS_INVITE(req), &key, hop);
 	if (err) {
-		osip_message_free(req);
+		osip_free(wire.data);
 		return err;
 	}
+	t->wire = wire;
+	t->print = print_of(sip, req);
 	t->fn = fn;
 	t->arg = arg;
-	start_client(t, req);
+	start_client(t);
 	*tp = t;
 	return 0;
 }
 
 void txn_limit(struct txn *t, int ms)
 {
-	if (!t->tr || t->verdict || t->end_ns == TXN_NEVER)
+	if (t->state == TXN_OVER || t->verdict || t->end_ns == TXN_NEVER)
 		return;
 	t->end_ns = txn_in_ms(t, ms);
 	txn_arm(t);
@@ -85,7 +144,7 @@ void txn_limit(struct txn *t, int ms)
 void txn_detach(struct txn *t)
 {
 	t->fn = NULL;
-	txn_bound_ringing(t);
+	bound_ringing(t);
 }
 
 void txn_drop(struct txn *t)
@@ -96,97 +155,109 @@ void txn_drop(struct txn *t)
 
 struct txn *txn_find_client(const struct sip *sip, const osip_message_t *resp)
 {
-	struct buf key;
+	struct txn_key key;
 	struct txn *t = NULL;
 
-	buf_init(&key, TXN_KEY_MAX);
 	txn_key_client(&key, msg_branch(resp), resp->cseq->method);
 	if (!key.err)
 		t = map_get(sip->txns, key.data, key.len);
-	buf_deinit(&key);
 	return t;
 }
 
 /* A and E run until the first answer, A for good; E is only slowed by it.     */
 static bool is_unanswered(const struct txn *t)
 {
-	return t->tr && !t->verdict && t->repeat_ns != TXN_NEVER &&
-	       (t->tr->state == ICT_CALLING || t->tr->state == NICT_TRYING);
+	return t->state == TXN_TRYING && !t->verdict &&
+	       t->repeat_ns != TXN_NEVER;
 }
 
 void txn_refused(struct sip *sip, const char *branch, const char *method,
 		 const struct addr *to)
 {
 	struct txn *t = NULL;
-	struct buf key;
+	struct txn_key key;
 
-	buf_init(&key, TXN_KEY_MAX);
 	txn_key_client(&key, branch, method);
 	if (!key.err)
 		t = map_get(sip->txns, key.data, key.len);
-	buf_deinit(&key);
 	if (!t || !is_unanswered(t) || !addr_equal(&t->hop.remote, to) ||
 	    ++t->refusals < REFUSALS_MAX)
 		return;
-	t->verdict = 503;
-	t->end_ns = stack_now_ns(sip);
-	txn_arm(t);
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return !strcasecmp(a ? a : "", b ? b : "");
+	fail_later(t, 503);
 }
 
 bool txn_matches(const struct txn *t, const osip_message_t *resp)
 {
-	const osip_message_t *req = t->tr ? t->tr->orig_request : NULL;
-	const osip_via_t *ours, *via = msg_via(resp);
-
-	/* The record has the branch only; it does no more than repeat an ACK. */
-	if (!req)
-		return true;
-	ours = msg_via(req);
-	return same_text(ours->host, via->host) &&
-	       same_text(ours->port, via->port) &&
-	       msg_cseq(req) == msg_cseq(resp) &&
-	       !strcmp(msg_call_id(req), msg_call_id(resp)) &&
-	       !strcmp(msg_from_tag(req), msg_from_tag(resp));
+	return t->print == print_of(t->sip, resp);
 }
 
 bool txn_is_over(const struct txn *t)
 {
-	return !t->tr;
+	return t->state == TXN_OVER;
 }
 
-static type_t response_event(const osip_message_t *resp)
+/* ---- answers -------------------------------------------------------------- */
+
+/* A and B end with the first answer to an INVITE; from then on it rings as long
+ * as its owner lets it.                                                       */
+static void on_provisional(struct txn *t, const osip_message_t *resp)
 {
-	if (MSG_IS_STATUS_1XX(resp))
-		return RCV_STATUS_1XX;
-	return MSG_IS_STATUS_2XX(resp) ? RCV_STATUS_2XX : RCV_STATUS_3456XX;
+	t->state = TXN_PROCEEDING;
+	if (t->invite) {
+		t->repeat_ns = TXN_NEVER;
+		if (t->fn)
+			t->end_ns = TXN_NEVER;
+		txn_arm(t);
+	}
+	tell(t, resp, resp->status_code);
+	if (t->dead)
+		txn_destroy(t);
+	else
+		bound_ringing(t);
+}
+
+/* Without memory for its ACK the refusal was not heard; it will be repeated.  */
+static void on_refusal(struct txn *t, const osip_message_t *resp)
+{
+	struct wire ack;
+
+	if (refusal_ack(&ack, &t->wire, resp))
+		return;
+	txn_set_wire(t, ack);
+	(void)txn_send_wire(t);
+	t->state = TXN_OVER;
+	tell(t, resp, resp->status_code);
+	txn_keep_record(t, stack_64t1_ms(t->sip));	/* Timer D             */
+}
+
+static void on_final(struct txn *t, const osip_message_t *resp)
+{
+	t->state = TXN_OVER;
+	tell(t, resp, resp->status_code);
+	/* Further 2xx to an INVITE are accepted.c's business (RFC 6026).      */
+	if (t->invite || t->dead) {
+		txn_destroy(t);
+		return;
+	}
+	txn_set_wire(t, (struct wire){ 0 });
+	txn_keep_record(t, t->sip->t4_ms);		/* Timer K: absorbs    */
 }
 
 void txn_receive_response(struct txn *t, osip_message_t *resp)
 {
 	int code = resp->status_code;
 
-	if (t->busy || t->verdict) {
-		osip_message_free(resp);
-		return;
-	}
-	if (!t->tr) {
-		if (t->kind == ICT && code >= 300)
+	if (t->state == TXN_OVER) {
+		if (t->invite && code >= 300 && !t->busy)
 			(void)txn_send_wire(t);
-		osip_message_free(resp);
-		return;
+	} else if (t->busy || t->verdict) {
+		;				/* too late                    */
+	} else if (code < 200) {
+		on_provisional(t, resp);
+	} else if (t->invite && code >= 300) {
+		on_refusal(t, resp);
+	} else {
+		on_final(t, resp);
 	}
-	if (t->kind == ICT && code < 200) {
-		/* A and B end with the first answer; from then on it rings as
-		 * long as its owner lets it.                                  */
-		t->repeat_ns = TXN_NEVER;
-		if (t->fn)
-			t->end_ns = TXN_NEVER;
-		txn_arm(t);
-	}
-	txn_run(t, response_event(resp), resp);
+	osip_message_free(resp);
 }

@@ -6,31 +6,46 @@
 /* SPDX-License-Identifier: MIT */
 #include "sip/txn_key.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <string.h>
 
 #include "sip/msg.h"
 
-/* A NUL behind each part keeps "ab" + "c" and "a" + "bc" apart.               */
-static void part(struct buf *key, const char *s)
+static void begin(struct txn_key *key, char kind)
 {
-	buf_write(key, s ? s : "", s ? strlen(s) + 1 : 1);
+	key->err = 0;
+	key->len = 1;
+	key->data[0] = kind;
 }
 
-void txn_key_client(struct buf *key, const char *branch, const char *method)
+/* A NUL behind each part keeps "ab" + "c" and "a" + "bc" apart.               */
+static void part(struct txn_key *key, const char *s)
 {
-	buf_putc(key, 'C');
+	size_t n = s ? strlen(s) + 1 : 1;
+
+	if (n > sizeof(key->data) - key->len) {
+		key->err = -ENOBUFS;
+		return;
+	}
+	memcpy(key->data + key->len, s ? s : "", n);
+	key->len += n;
+}
+
+void txn_key_client(struct txn_key *key, const char *branch,
+		    const char *method)
+{
+	begin(key, 'C');
 	part(key, branch);
 	part(key, method);
 }
 
-void txn_key_server(struct buf *key, const osip_message_t *req,
+void txn_key_server(struct txn_key *key, const osip_message_t *req,
 		    const char *method)
 {
 	const osip_via_t *via = msg_via(req);
 	const char *branch = msg_branch(req);
 
-	buf_putc(key, 'S');
+	begin(key, 'S');
 	part(key, branch);
 	part(key, via->host);
 	part(key, via->port);

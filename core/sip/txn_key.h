@@ -7,14 +7,18 @@
 #ifndef SIP_TXN_KEY_H
 #define SIP_TXN_KEY_H
 
-#include "base/buf.h"
 #include "sip/osip.h"
 
-#define TXN_KEY_MAX 2048
+/* Two or three lookups a message: it stands on the stack.                     */
+struct txn_key {
+	int err;			/* -ENOBUFS: test it before use        */
+	size_t len;
+	char data[2048];
+};
 
-/* Test key->err afterwards.                                                   */
-void txn_key_client(struct buf *key, const char *branch, const char *method);
-void txn_key_server(struct buf *key, const osip_message_t *req,
+void txn_key_client(struct txn_key *key, const char *branch,
+		    const char *method);
+void txn_key_server(struct txn_key *key, const osip_message_t *req,
 		    const char *method);
 
 #endif

@@ -127,17 +127,16 @@ osip_message_t *uas_response(const struct inbound *in, int code)
 
 void uas_send(struct inbound *in, osip_message_t *resp)
 {
-	char *data;
-	size_t len;
+	struct wire wire;
 
 	in->req = NULL;
 	if (in->txn) {
 		(void)txn_answer(in->txn, resp);
 		return;
 	}
-	if (!build_wire(resp, &data, &len)) {
-		(void)hop_send(in->sip, &in->back, data, len);
-		osip_free(data);
+	if (!build_wire(resp, &wire)) {
+		(void)hop_send(in->sip, &in->back, wire.data, wire.len);
+		osip_free(wire.data);
 	}
 	osip_message_free(resp);
 }
@@ -248,6 +247,8 @@ static void answer_options(struct inbound *in)
 	if (!resp)
 		return;
 	if (osip_message_set_accept(resp, "application/sdp") ||
+	    build_add_header(resp, "Accept-Encoding", "identity") ||
+	    build_add_header(resp, "Accept-Language", "en") ||
 	    build_add_header(resp, "Allow", BUILD_ALLOW) ||
 	    build_add_header(resp, "Supported", BUILD_SUPPORTED))
 		osip_message_free(resp);

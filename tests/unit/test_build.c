@@ -69,21 +69,20 @@ static void an_answer_copies_what_rfc_3261_8_2_6_says(void **state)
 {
 	struct sip sip = { .user_agent = "test" };
 	osip_message_t *req = parsed(request), *resp = NULL;
-	char *text = NULL;
-	size_t len;
+	struct wire wire;
 
 	(void)state;
 	assert_int_equal(build_response(&resp, &sip, req, 486, "tt"), 0);
-	assert_int_equal(build_wire(resp, &text, &len), 0);
-	assert_string_equal(text, "SIP/2.0 486 Busy Here\r\n"
+	assert_int_equal(build_wire(resp, &wire), 0);
+	assert_string_equal(wire.data, "SIP/2.0 486 Busy Here\r\n"
 		"Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKa\r\n"
 		"Via: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKb\r\n"
 		"From: <sip:a@example.com>;tag=1\r\n"
 		"To: <sip:b@example.com>;tag=tt\r\nCall-ID: c@h\r\n"
 		"CSeq: 7 INVITE\r\nServer: test\r\n"
 		"Content-Length: 0\r\n\r\n");
-	assert_int_equal(len, strlen(text));
-	osip_free(text);
+	assert_int_equal(wire.len, strlen(wire.data));
+	osip_free(wire.data);
 	osip_message_free(resp);
 	osip_message_free(req);
 }

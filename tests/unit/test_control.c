@@ -138,6 +138,20 @@ static void control_tells_lsr_and_dlsr_of_the_far_ends_report(void **state)
 	assert_int_equal(n.block.since_last_sr, 65536 * 5 / 2);
 }
 
+static void control_another_ssrc_begins_anew(void **state)
+{
+	struct rtcp_news n;
+
+	(void)state;
+	control_begin(&c, 0);
+	assert_true(pack(5, true, S_NS).bye);
+	control_rename(&c, 1234, S_NS);
+	assert_false(c.reported || control_due(&c, S_NS + 2499 * MS_NS));
+	assert_true(control_due(&c, S_NS + 7501 * MS_NS));
+	n = pack(1, false, 8 * S_NS);
+	assert_true(n.has_sender && !n.bye && n.ssrc == 1234);
+}
+
 static void control_refuses_what_is_no_rtcp(void **state)
 {
 	(void)state;
@@ -157,6 +171,7 @@ int main(void)
 		TEST(control_sender_is_receiver_after_two_silent_intervals),
 		TEST(control_round_trip_is_arrival_less_lsr_and_dlsr),
 		TEST(control_tells_lsr_and_dlsr_of_the_far_ends_report),
+		TEST(control_another_ssrc_begins_anew),
 		TEST(control_refuses_what_is_no_rtcp),
 	};
 

@@ -411,6 +411,71 @@ static void early_media_is_counted_once_the_address_is_named(void **state)
 	assert_int_equal(s.receive.received, 1);
 }
 
+/* One packet of the far end's under this SSRC, as an echo or by chance. */
+static void far_bears(uint32_t ssrc, uint16_t seq)
+{
+	uint8_t data[RTP_HEADER_LEN + 160] = { 0 };
+	struct rtp_header h = { .seq = seq, .ssrc = ssrc };
+
+	rtp_pack(data, &h);
+	far_send(far.rtp_fd, &local, pair.port, data, sizeof(data));
+}
+
+/* RFC 3550 8.2; 6.4.1: the new one's reports begin to count at its start. */
+static void far_end_with_our_ssrc_is_given_way_to(void **state)
+{
+	struct session_aim at = aim();
+	uint32_t old = s.ssrc;
+	struct rtp_packet p;
+	struct rtcp_news n;
+
+	(void)state;
+	play(BIG, 0, &at);
+	far_bears(old, 7);
+	run_until(20);
+	n = far_rtcp(&far, far.rtcp_fd);
+	assert_true(n.bye && n.ssrc == old && n.sender.packets == 1);
+	assert_int_not_equal(s.ssrc, old);
+	s.control.next_at_ns = (T0 + 40) * MS_NS;
+	run_until(40);
+	for (int i = 0; i < 3; i++) {
+		p = far_rtp(&far);
+		assert_true(p.header.ssrc == (i ? s.ssrc : old));
+		assert_int_equal(p.header.seq, (uint16_t)(s.first_seq + i));
+		assert_int_equal(p.header.marker, i < 2);
+		expect_payload(&p, (size_t)i);
+	}
+	n = far_rtcp(&far, far.rtcp_fd);
+	assert_true(!n.bye && n.ssrc == s.ssrc && n.sender.packets == 2);
+}
+
+static void our_own_audio_sent_back_changes_the_ssrc_once(void **state)
+{
+	struct session_aim at = aim();
+	struct stream_report report;
+	uint32_t first = s.ssrc, second;
+
+	(void)state;
+	play(BIG, 0, &at);
+	far_bears(first, 1);
+	run_until(0);
+	second = s.ssrc;
+	assert_int_not_equal(second, first);
+	for (uint16_t n = 1; n < 10; n++) {
+		far_bears(second, n);
+		run_until(n * 20);
+		assert_true(s.ssrc == second);
+	}
+	/* Long after, it is an accident again. */
+	s.receive.looped_until_ns = (T0 + 200) * MS_NS;
+	far_bears(second, 10);
+	run_until(200);
+	assert_true(s.ssrc != second && s.ssrc != first);
+	session_end(&s, &report, (T0 + 201) * MS_NS);
+	assert_int_equal(report.rtp.received, 11);
+	assert_false(s.receive.source.known);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,6 +497,8 @@ int main(void)
 		TEST(far_ends_report_confirms_what_was_heard),
 		TEST(nonsense_report_confirms_nothing),
 		TEST(early_media_is_counted_once_the_address_is_named),
+		TEST(far_end_with_our_ssrc_is_given_way_to),
+		TEST(our_own_audio_sent_back_changes_the_ssrc_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

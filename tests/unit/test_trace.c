@@ -110,6 +110,23 @@ static void a_call_that_has_left_the_ring_is_not_found(void **state)
 	assert_int_equal(read_call("first"), 1);
 }
 
+static void a_flood_of_strangers_pushes_no_call_out(void **state)
+{
+	char id[16];
+
+	(void)state;
+	add(true, message("ours", 1, 500));
+	for (unsigned int i = 0; i < 5000; i++) {
+		str_printf(id, sizeof(id), "s%u", i);
+		add(false, message(id, 1, 500));
+		add(true, "SIP/2.0 403 Forbidden\r\nCall-ID: s\r\n\r\n");
+	}
+	add(false, message("ours", 2, 500));
+	assert_int_equal(read_call("ours"), 2);
+	assert_int_equal(read_call("s4999"), 1);
+	assert_int_equal(read_call("s0"), 0);
+}
+
 static void a_message_longer_than_its_share_is_cut(void **state)
 {
 	struct sip_trace_message m;
@@ -187,6 +204,7 @@ int main(void)
 		CASE(a_call_comes_whole_and_in_order_among_others),
 		CASE(the_oldest_make_room),
 		CASE(a_call_that_has_left_the_ring_is_not_found),
+		CASE(a_flood_of_strangers_pushes_no_call_out),
 		CASE(a_message_longer_than_its_share_is_cut),
 		CASE(the_smallest_ring_keeps_long_messages_too),
 		CASE(what_has_no_call_id_is_not_kept),

@@ -1,6 +1,6 @@
 /*
  * test_txn.c - the transaction index and its timers.
- * Needs: sip_wire.h; all of core/sip and core/base; osip2, cares, crypto.
+ * Needs: sip_wire.h; all of core/sip and core/base; cares, crypto.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sip_wire.h"
@@ -31,6 +31,7 @@ static struct txn *send_request(const char *method)
 	struct addr to;
 	struct hop hop;
 	struct buf text;
+	struct wire wire;
 	struct txn *t = NULL;
 
 	buf_init(&text, 2048);
@@ -45,7 +46,9 @@ static struct txn *send_request(const char *method)
 			 0);
 	assert_int_equal(addr_parse(&to, PEER, 0), 0);
 	wire_hop(&hop, &to);
-	assert_int_equal(txn_client(&t, sip, m, &hop, told, NULL), 0);
+	assert_int_equal(build_wire(m, &wire), 0);
+	assert_int_equal(txn_client(&t, sip, m, wire, &hop, told, NULL), 0);
+	osip_message_free(m);
 	return t;
 }
 
