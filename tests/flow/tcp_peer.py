@@ -95,11 +95,6 @@ class TcpPeer(UdpPeer):
         self.seen, self.waiting = [], []
 
     @property
-    def address(self):
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
-
-    @property
     def contact(self):
         return f"sip:peer@{self.address};transport={self.transport.lower()}"
 

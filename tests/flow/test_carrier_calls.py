@@ -121,7 +121,7 @@ def test_rfc3323_4_1_caller_is_private(invite):
     assert "Secret" not in request.get("from")
 
 
-def test_rfc4028_session_timer_is_asked_for(invite):
+def test_rfc4028_7_1_session_timer_is_asked_for(invite):
     assert not invite().get("session-expires")
     request = invite(session_expires_s=1800)
     assert request.get("session-expires").split(";")[0] == "1800"

@@ -111,6 +111,20 @@ def test_rfc3262_4_each_fork_is_acknowledged(ringing, stage, peer, receiver):
     finish(stage, talk, receiver)
 
 
+def test_rfc3262_3_nothing_reliable_where_it_was_not_offered(stage, peer,
+                                                             receiver):
+    """A re-INVITE of theirs, with 100rel in Supported or not: our answer is
+    final and asks for no PRACK."""
+    talk = stage.talk(peer, receiver)
+    for extra in ([], [("Supported", "100rel")]):
+        answer = talk.reinvite(describe("127.0.0.1", receiver.port),
+                               extra=extra)
+        assert answer.code == 200
+        assert not answer.all("require") and not answer.all("rseq")
+    stage.goes_on(talk, receiver)
+    assert all(m.code >= 200 for m in peer.seen if m.is_response)
+
+
 @pytest.mark.parametrize("rseq", ["0", "-1", "x", "4294967296", ""])
 def test_unreadable_rseq_is_no_reliable_answer(ringing, stage, peer,
                                                receiver, rseq):

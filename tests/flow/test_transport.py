@@ -13,7 +13,7 @@ import pytest
 import challenge
 from carillond import build_dir, plugins_dir
 from certs import Certs
-from message import token
+from message import make_sdp, token
 from stage import Stage, Talk
 from tcp_peer import TcpPeer
 from udp_peer import UdpPeer
@@ -286,9 +286,27 @@ def test_rfc3261_18_1_1_a_long_request_goes_by_tcp(stage, new_tcp, stop_later):
     request_id = stage.call(peer, carrier=LONG)
     invite = refuse(peer)
     assert len(invite.raw) > 1300
-    check_way(invite, "tcp")
+    assert invite.get("via").startswith("SIP/2.0/TCP ")
+    assert "transport=" not in invite.get("contact")
     stage.row(request_id, "busy")
     datagrams.nothing("INVITE", 0.1)
+
+
+def test_rfc3261_18_1_1_only_the_long_request_goes_by_tcp(stage, new_tcp,
+                                                          stop_later,
+                                                          receiver):
+    """A Contact without transport is one of UDP, whatever INVITE went by."""
+    peer = new_tcp()
+    datagrams = stop_later(UdpPeer(peer.port))
+    request_id = stage.call(peer, carrier=LONG)
+    invite = peer.expect("INVITE")
+    peer.answer(invite, 200, "OK", to_tag="callee", contact=datagrams.contact,
+                body=make_sdp("127.0.0.1", receiver.port))
+    datagrams.expect("ACK")
+    bye = datagrams.expect("BYE", 10)
+    datagrams.answer(bye, 200, "OK")
+    stage.row(request_id, "completed")
+    assert not [m for m in peer.seen if m.method == "ACK"]
 
 
 def test_rfc3261_18_1_1_by_udp_after_all_where_tcp_is_refused(stage, peer):
@@ -364,7 +382,8 @@ def test_rfc5626_4_4_1_a_ping_is_answered(stage):
 
 @pytest.mark.parametrize("length", [
     "", "Content-Length: -1\r\n", "Content-Length: x\r\n",
-    "l: 4294967296\r\n", "l: 18446744073709551616\r\n", "l: 99999\r\n"])
+    "l: 4294967296\r\n", "l: 18446744073709551616\r\n", "l: 99999\r\n",
+    "Content-Type: application/sdp\r\nContent-Length: 99999\r\n"])
 def test_rfc3261_20_14_a_length_that_lies_gets_400(stage, new_tcp, length):
     peer = new_tcp()
     link = peer.dial(stage.tcp)

@@ -19,14 +19,17 @@ class UdpPeer:
 
     def __init__(self, port, host="127.0.0.1"):
         self.host, self.port = host, port
-        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock = socket.socket(
+            socket.AF_INET6 if ":" in host else socket.AF_INET,
+            socket.SOCK_DGRAM)
         self.sock.bind((host, port))
         self.seen = []          # every message, in order
         self.waiting = []       # read, and not yet expected
 
     @property
     def address(self):
-        return f"{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
 
     @property
     def contact(self):
