@@ -55,8 +55,10 @@ int call_local_offer(void *arg, const struct addr *address, char *sdp,
 	buf_init(&b, cap - 1);
 	sdp_write(&b, &c->session, &local, NULL);
 	err = b.err ? b.err : str_copy(sdp, cap, b.data);
-	if (!err)
+	if (!err) {
+		free(c->sdp);
 		c->sdp = buf_take(&b);
+	}
 	buf_deinit(&b);
 	return err;
 }

@@ -101,6 +101,8 @@ static void take_data(struct carrier *c, const struct cln_carrier *data,
 
 	c->data = *data;
 	c->rejected = false;
+	if (!same)
+		c->rests_until_ms = 0;
 	pacer_set(&c->pacer, data->max_cps);
 	err = same ? 0 : new_auth(c);
 	if (err)

@@ -83,10 +83,7 @@ static int64_t rest_left_ms(const struct carrier *c)
 
 const char *carrier_wait_reason(const struct carrier *c)
 {
-	if (is_down(c))
-		return "carrier_down";
-	return rest_left_ms(c) > 0 ? "carrier_resting" :
-				     "carrier_not_registered";
+	return is_down(c) ? "carrier_down" : "carrier_not_registered";
 }
 
 static void say_down(const struct carrier *c, char *why, size_t cap)
@@ -126,7 +123,7 @@ enum usable carrier_usable(const struct carrier *c, char *why, size_t cap)
 	str_printf(why, cap, "carrier %s said 503, and asked for no calls "
 		   "for %lld s more", c->data.id,
 		   (long long)(rest_left_ms(c) + S_MS - 1) / S_MS);
-	return CARRIER_WAIT;
+	return CARRIER_RESTS;
 }
 
 /* The state may be true a moment before its event comes: then the history has

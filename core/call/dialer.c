@@ -303,11 +303,13 @@ static bool carrier_is_there(struct lane *l, struct carrier *c,
 		l->waiting_since_ms = 0;
 		return true;
 	}
-	if (!l->waiting_since_ms)
+	if (usable == CARRIER_RESTS)
+		l->waiting_since_ms = 0;
+	else if (!l->waiting_since_ms)
 		l->waiting_since_ms = now_ms;
 	if (usable == CARRIER_NEVER)
 		str_copy(l->fail, sizeof(l->fail), l->waiting);
-	else if (now_ms - l->waiting_since_ms >=
+	else if (usable == CARRIER_WAIT && now_ms - l->waiting_since_ms >=
 		 x->cfg.carrier_wait_s * S_MS)
 		str_printf(l->fail, sizeof(l->fail), "%s: %s",
 			   carrier_wait_reason(c), l->waiting);

@@ -34,7 +34,8 @@ struct carrier {
 	struct msg *waiting, **waiting_end; /* asks that wait for their turn   */
 };
 
-enum usable { CARRIER_USABLE, CARRIER_WAIT, CARRIER_NEVER };
+/* RESTS: by its own wish, until a time that it named: a limit, no failure.     */
+enum usable { CARRIER_USABLE, CARRIER_RESTS, CARRIER_WAIT, CARRIER_NEVER };
 
 #define LANE_WHY_LEN 160
 
@@ -125,11 +126,11 @@ void carrier_start(struct carrier *c);
 void carrier_change(struct carrier *c, const struct cln_carrier *data);
 /* Un-registers (in the background) and forgets it.                            */
 void carrier_remove(struct carrier *c);
-/* why: a sentence for WAIT and NEVER.                                         */
+/* why: a sentence for all but USABLE.                                         */
 enum usable carrier_usable(const struct carrier *c, char *why, size_t cap);
 /* For so long it takes no new call (Retry-After of a 503).                    */
 void carrier_rest(struct carrier *c, int seconds);
-/* The name of what CARRIER_WAIT waits for: "carrier_down", ...                */
+/* The name of what CARRIER_WAIT waits for: "carrier_down" or the like.         */
 const char *carrier_wait_reason(const struct carrier *c);
 void carrier_status_fill(struct carrier *c, struct cln_carrier_status *st);
 void carrier_codecs(const struct carrier *c, struct codec_set *set);

@@ -100,6 +100,18 @@ static void check_from(const struct cln_play *play, size_t i, const char *from,
 			 "@ ; ? < > \" \\ : /");
 }
 
+static void check_from_name(const struct cln_play *play,
+			    struct cln_problems *problems)
+{
+	const char *name = play->from_name;
+
+	if (name && (strlen(name) >= STORE_NAME_LEN ||
+		     str_has_ctl(name) || !str_is_utf8(name, strlen(name))))
+		complain(problems, CLN_INVALID, play, NOBODY, "from_name",
+			 "is a display name in UTF-8 without control "
+			 "characters, not longer than the API takes");
+}
+
 static void check_recipient(struct exchange *x, const struct cln_play *play,
 			    size_t i, struct cln_problems *problems)
 {
@@ -128,6 +140,7 @@ static void check_play(struct exchange *x, const struct cln_play *play,
 {
 	check_items(x, play, problems);
 	check_from(play, NOBODY, play->from, problems);
+	check_from_name(play, problems);
 	for (size_t i = 0; i < play->n_recipients; i++)
 		check_recipient(x, play, i, problems);
 }

@@ -450,10 +450,31 @@ static void carrier_that_is_down_takes_no_calls_until_it_answers(void **state)
 	assert_int_equal(carrier_usable(c, why, sizeof(why)), CARRIER_WAIT);
 	assert_string_equal(why, "carrier aaaaaaaa does not answer OPTIONS: "
 			    "408 Request Timeout");
-	assert_true(carrier_is_down(c));
+	assert_string_equal(carrier_wait_reason(c), "carrier_down");
 	ping_becomes(0, PING_UP, 404, "Not Found");
 	assert_int_equal(carrier_usable(c, why, sizeof(why)), CARRIER_USABLE);
-	assert_false(carrier_is_down(c));
+	assert_string_equal(carrier_wait_reason(c), "carrier_not_registered");
+}
+
+/* RFC 3261 21.5.4 */
+static void carrier_rests_for_as_long_as_its_503_asked(void **state)
+{
+	struct carrier *c = pinging_carrier("aaaaaaaa", 0);
+	char why[LANE_WHY_LEN];
+
+	(void)state;
+	carrier_rest(c, 10);
+	assert_int_equal(carrier_usable(c, why, sizeof(why)), CARRIER_RESTS);
+	assert_string_equal(why, "carrier aaaaaaaa said 503, and asked for no "
+			    "calls for 10 s more");
+	clock_advance(&now, 10 * S_NS - 1);
+	assert_int_equal(carrier_usable(c, why, sizeof(why)), CARRIER_RESTS);
+	clock_advance(&now, 1 * MS_NS);
+	assert_int_equal(carrier_usable(c, why, sizeof(why)), CARRIER_USABLE);
+	/* Whatever it asks for, an hour is the most.                          */
+	carrier_rest(c, 1000000);
+	clock_advance(&now, 3601 * S_NS);
+	assert_int_equal(carrier_usable(c, why, sizeof(why)), CARRIER_USABLE);
 }
 
 static void status_shows_the_last_ping(void **state)
@@ -495,7 +516,7 @@ static void carrier_that_is_not_registered_is_not_called_down(void **state)
 	registration_becomes(0, REGISTRATION_REGISTERED, 200, "OK");
 	ping_becomes(0, PING_DOWN, 503, "Service Unavailable");
 	registration_becomes(0, REGISTRATION_FAILED, 408, "Request Timeout");
-	assert_false(carrier_is_down(c));
+	assert_string_equal(carrier_wait_reason(c), "carrier_not_registered");
 	assert_int_equal(carrier_usable(c, why, sizeof(why)), CARRIER_WAIT);
 	assert_non_null(strstr(why, "is failed"));
 }
@@ -577,6 +598,7 @@ int main(void)
 		RULE(registering_carrier_is_pinged_while_registered),
 		RULE(ping_that_is_asked_for_later_comes_soon),
 		RULE(carrier_that_is_down_takes_no_calls_until_it_answers),
+		RULE(carrier_rests_for_as_long_as_its_503_asked),
 		RULE(status_shows_the_last_ping),
 		RULE(down_makes_a_binding_look_for_another_server),
 		RULE(carrier_that_is_not_registered_is_not_called_down),
