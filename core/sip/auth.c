@@ -227,6 +227,14 @@ bool auth_knows_server(const struct sip_auth *a, const struct hop *hop)
 	return false;
 }
 
+bool auth_knows_host(const struct sip_auth *a, const struct hop *hop)
+{
+	for (size_t i = 0; i < a->n_servers; i++)
+		if (addr_same_ip(&a->servers[i], &hop->remote))
+			return true;
+	return false;
+}
+
 void auth_meet_server(struct sip_auth *a, const struct hop *to)
 {
 	if (to->transport != SIP_TLS)

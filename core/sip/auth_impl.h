@@ -71,6 +71,8 @@ size_t auth_choose(struct sip_auth *a, const struct hop *to,
 void auth_meet_server(struct sip_auth *a, const struct hop *to);
 int auth_meet_realm(struct sip_auth *a, const char *realm);	/* -ENOMEM     */
 bool auth_knows_server(const struct sip_auth *a, const struct hop *hop);
+/* Whatever the port.                                                          */
+bool auth_knows_host(const struct sip_auth *a, const struct hop *hop);
 bool auth_knows_realm(const struct sip_auth *a, const char *realm);
 
 #endif

@@ -120,28 +120,75 @@ int build_set_sdp(osip_message_t *m, const char *sdp)
 	return 0;
 }
 
-#define VIA_FORMAT "SIP/2.0/%s %s;rport;branch=%s"
-
 static const char *const via_names[] = { "UDP", "TCP", "TLS" };
 
 void build_via(struct buf *out, enum sip_transport transport,
 	       const char *sent_by, const char *branch)
 {
-	buf_printf(out, "Via: " VIA_FORMAT "\r\n", via_names[transport],
-		   sent_by, branch);
+	buf_printf(out, "Via: SIP/2.0/%s %s;rport;branch=%s\r\n",
+		   via_names[transport], sent_by, branch);
+}
+
+/* "192.0.2.1:5060", "[2001:db8::1]:5060" or a name; osip keeps a literal without
+ * its brackets.                                                               */
+static int set_sent_by(osip_via_t *via, const char *sent_by)
+{
+	bool literal = *sent_by == '[';
+	const char *host = sent_by + literal;
+	size_t n = strcspn(host, literal ? "]" : ":");
+	const char *port = strchr(host + n, ':');
+
+	via->host = osip_malloc(n + 1);
+	if (!via->host)
+		return -ENOMEM;
+	memcpy(via->host, host, n);
+	via->host[n] = '\0';
+	if (!port)
+		return 0;
+	via->port = osip_strdup(port + 1);
+	return via->port ? 0 : -ENOMEM;
+}
+
+static int add_param(osip_via_t *via, const char *name, const char *value)
+{
+	char *n = osip_strdup(name), *v = value ? osip_strdup(value) : NULL;
+
+	if (n && (v || !value) && !osip_via_param_add(via, n, v))
+		return 0;
+	osip_free(n);
+	osip_free(v);
+	return -ENOMEM;
+}
+
+static int fill_via(osip_via_t *via, enum sip_transport transport,
+		    const char *sent_by, const char *branch)
+{
+	int err;
+
+	via->version = osip_strdup("2.0");
+	via->protocol = osip_strdup(via_names[transport]);
+	err = via->version && via->protocol ? set_sent_by(via, sent_by) :
+					      -ENOMEM;
+	if (!err)
+		err = add_param(via, "rport", NULL);
+	return err ? err : add_param(via, "branch", branch);
 }
 
 int build_set_via(osip_message_t *m, enum sip_transport transport,
 		  const char *sent_by, const char *branch)
 {
-	char text[SIP_HOST_LEN + 96];
-	int err = str_printf(text, sizeof(text), VIA_FORMAT,
-			     via_names[transport], sent_by, branch);
+	osip_via_t *via;
+	int err;
 
-	if (err)
-		return err;
+	if (osip_via_init(&via))
+		return -ENOMEM;
+	err = fill_via(via, transport, sent_by, branch);
 	osip_list_special_free(&m->vias, (void (*)(void *))osip_via_free);
-	return osip_message_set_via(m, text) ? -ENOMEM : 0;
+	if (!err && osip_list_add(&m->vias, via, -1) < 0)
+		err = -ENOMEM;
+	if (err)
+		osip_via_free(via);
+	return err;
 }
 
 void build_transport(struct buf *out, enum sip_transport transport)

@@ -40,9 +40,12 @@ struct client {
 	struct client_params p;		/* p.request is ours; as last sent     */
 	uint32_t cseq;
 	struct resolve_query *query;
-	struct resolve_result found;
-	size_t place;			/* in found.ways: the next one         */
-	struct hop hop;
+	struct resolve_way *ways;	/* that were found                     */
+	size_t n_ways, place;		/* `place`: the next one               */
+	struct hop way;			/* by which it was meant to leave      */
+	struct hop hop;			/* by which it leaves: the same, or TCP
+					 * for its length (18.1.1)             */
+	int err;			/* of the last way that was none       */
 	struct credentials_use use;
 	unsigned int again;		/* times that `again` was heard        */
 	struct oversize *oversize;	/* waits for a connection to open      */
@@ -108,14 +111,14 @@ static int complete(struct client *c)
  * time for the next.                                                          */
 static void share_time(struct client *c)
 {
-	if (c->place < c->found.n)
+	if (c->place < c->n_ways)
 		txn_limit(c->txn, stack_64t1_ms(c->sip) / CLIENT_SHARE);
 }
 
 /* A new transaction by the way in hand. Takes the bytes of the request.       */
 static int transact(struct client *c, struct wire wire)
 {
-	int err = c->p.leaves ? c->p.leaves(c->p.arg, c->p.request, &c->hop) :
+	int err = c->p.leaves ? c->p.leaves(c->p.arg, c->p.request, &c->way) :
 				0;
 
 	if (err) {
@@ -132,17 +135,15 @@ static int transact(struct client *c, struct wire wire)
 
 static int write_request(struct client *c, struct wire *wire)
 {
-	int err = c->p.prepare ? c->p.prepare(c->p.arg, c->p.request, &c->hop) :
-				 0;
+	int err = complete(c);
 
-	if (!err)
-		err = complete(c);
 	return err ? err : build_wire(c->p.request, wire);
 }
 
 static bool try_next(struct client *c);
 
-/* 18.1.1: the connection is open, or there will be none.                      */
+/* 18.1.1: the connection is open, or there will be none. Only Via tells of it:
+ * where we are found (Contact) has not changed.                               */
 static void on_oversize(void *arg, const struct hop *hop)
 {
 	struct client *c = arg;
@@ -163,8 +164,11 @@ static void on_oversize(void *arg, const struct hop *hop)
 static int send_request(struct client *c)
 {
 	struct wire wire;
-	int err = write_request(c, &wire);
+	int err = c->p.prepare ? c->p.prepare(c->p.arg, c->p.request, &c->way) :
+				 0;
 
+	if (!err)
+		err = write_request(c, &wire);
 	if (err)
 		return err;
 	if (oversize_is(c->sip, wire.len, &c->hop) &&
@@ -179,19 +183,49 @@ static int send_request(struct client *c)
 static int try_way(struct client *c, const struct resolve_way *way)
 {
 	const struct sip_target *t = &c->p.target;
-	int err = hop_open(&c->hop, c->sip, way->transport, &way->addr,
+	int err = hop_open(&c->way, c->sip, way->transport, &way->addr,
 			   *t->name ? t->name : t->host, t->listen);
 
+	c->hop = c->way;
 	return err ? err : send_request(c);
 }
 
 /* True if there was one more server to try (RFC 3263 4.3).                    */
 static bool try_next(struct client *c)
 {
-	while (c->place < c->found.n)
-		if (!try_way(c, &c->found.ways[c->place++]))
+	while (c->place < c->n_ways) {
+		c->err = try_way(c, &c->ways[c->place++]);
+		if (!c->err)
 			return true;
+		log_warn("sip: no way to a server: %s", strerror(-c->err));
+	}
 	return false;
+}
+
+static void say_no_way(struct client *c)
+{
+	char note[SIP_REASON_LEN];
+
+	(void)str_printf(note, sizeof(note), "no way to the address: %s",
+			 strerror(-c->err));
+	deliver(c, NULL, 503, note);
+}
+
+/* Mostly one, of the many that there may be.                                  */
+static int keep_ways(struct client *c, const struct resolve_result *result)
+{
+	size_t size = result->n * sizeof(*c->ways);
+
+	free(c->ways);
+	c->place = c->n_ways = 0;
+	c->ways = size ? malloc(size) : NULL;
+	if (!size)
+		return 0;
+	if (!c->ways)
+		return -ENOMEM;
+	memcpy(c->ways, result->ways, size);
+	c->n_ways = result->n;
+	return 0;
 }
 
 static void on_resolved(void *arg, const struct resolve_result *result)
@@ -199,12 +233,12 @@ static void on_resolved(void *arg, const struct resolve_result *result)
 	struct client *c = arg;
 
 	c->query = NULL;
-	c->found = *result;
-	c->place = 0;
 	if (result->err)
 		deliver(c, NULL, 503, resolve_why(result->err));
+	else if (keep_ways(c, result))
+		deliver(c, NULL, 503, "no memory for the addresses");
 	else if (!try_next(c))
-		deliver(c, NULL, 503, "no way to the address");
+		say_no_way(c);
 }
 
 static int find_way(struct client *c)
@@ -227,6 +261,12 @@ static int send_cancel(struct client *c)
 
 	if (err)
 		return err;
+	/* The INVITE's connection may be gone: CANCEL takes another.          */
+	if (!hop_is_open(c->sip, &c->hop))
+		(void)hop_open(&c->hop, c->sip, c->hop.transport,
+			       &c->hop.remote, *c->p.target.name ?
+			       c->p.target.name : c->p.target.host,
+			       c->p.target.listen);
 	err = build_wire(m, &wire);
 	/* Its answer says nothing; what counts is the INVITE's.               */
 	if (!err)
@@ -281,11 +321,14 @@ static void on_timer(struct timer *t)
 
 /* ---- answers -------------------------------------------------------------- */
 
-/* The next try of the same kind, with the next CSeq number (8.1.3.5).         */
+/* The next try of the same kind, with the next CSeq number (8.1.3.5); by another
+ * connection where the server has closed the last one behind its answer.      */
 static bool repeat(struct client *c)
 {
+	const struct resolve_way way = { c->way.transport, c->way.remote };
+
 	c->cseq++;
-	return !send_request(c);
+	return !try_way(c, &way);
 }
 
 static bool retry_with_credentials(struct client *c,
@@ -301,12 +344,15 @@ static bool retry_with_credentials(struct client *c,
 /* RFC 3263 4.3, RFC 3261 20.33: it is left alone for a while, by all.         */
 static void rest(struct client *c, const osip_message_t *resp)
 {
-	struct resolve_way way = { c->hop.transport, c->hop.remote };
+	struct resolve_way way = { c->way.transport, c->way.remote };
 	int s = resp ? msg_retry_after(resp) : 0;
 
 	if (s > REST_MAX_S)
 		s = REST_MAX_S;
-	resolve_rest(c->sip->resolver, &way, s > 0 ? s * S_MS : REST_MS);
+	if (s > 0)
+		resolve_leave_alone(c->sip->resolver, &way, s * S_MS);
+	else
+		resolve_rest(c->sip->resolver, &way, REST_MS);
 }
 
 static bool same_target(const struct sip_target *a, const struct sip_target *b)
@@ -331,6 +377,19 @@ static bool ask_owner(struct client *c, const osip_message_t *resp)
 	return !find_way(c);
 }
 
+/* What can be cured is often not what the last of several servers failed by.   */
+static void add_reason(struct client *c, const char **note)
+{
+	size_t len = strlen(c->note);
+
+	if (!*note)
+		return;
+	if (!strstr(c->note, *note))
+		(void)str_printf(c->note + len, sizeof(c->note) - len,
+				 "%s%s", len ? "; " : "", *note);
+	*note = c->note;
+}
+
 static bool try_again(struct client *c, const osip_message_t *resp, int code,
 		      const char **note)
 {
@@ -338,6 +397,8 @@ static bool try_again(struct client *c, const osip_message_t *resp, int code,
 
 	if (unwell)
 		rest(c, resp);
+	if (!resp)
+		add_reason(c, note);
 	if (c->cancel)
 		return false;
 	if (resp && (code == 401 || code == 407))
@@ -413,7 +474,7 @@ uint32_t client_cseq(const struct client *c)
 
 const struct hop *client_hop(const struct client *c)
 {
-	return &c->hop;
+	return &c->way;
 }
 
 const struct sip_target *client_target(const struct client *c)
@@ -433,5 +494,6 @@ void client_free(struct client *c)
 	sip_auth_unref(c->p.auth);
 	timer_stop(stack_timers(c->sip), &c->timer);
 	osip_message_free(c->p.request);
+	free(c->ways);
 	free(c);
 }

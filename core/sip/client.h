@@ -65,10 +65,11 @@ int client_start(struct client *c);
 /* CANCEL of an INVITE, when and if the RFC allows it (9.1).                   */
 void client_cancel(struct client *c, int q850);
 uint32_t client_cseq(const struct client *c);	/* last number used           */
-const struct hop *client_hop(const struct client *c);	/* of the last try     */
-/* No event afterwards; the transaction itself lives on as the RFC asks.       */
+/* Of the last try, before its length may have taken it to TCP (18.1.1).       */
+const struct hop *client_hop(const struct client *c);
 /* Where it goes; `again` may have changed it.                                 */
 const struct sip_target *client_target(const struct client *c);
+/* No event afterwards; the transaction itself lives on as the RFC asks.       */
 void client_free(struct client *c);
 
 #endif

@@ -183,6 +183,37 @@ static void tune(int fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 }
 
+/* ---- who goes where there are too many ------------------------------------ */
+
+/* One that has brought nothing yet goes before one that has; and nobody goes
+ * whom somebody waits for.                                                   */
+static bool is_worse(const struct conn *a, const struct conn *b)
+{
+	if (a->proven != b->proven)
+		return !a->proven;
+	return a->used_ns < b->used_ns;
+}
+
+/* Each Contact and Record-Route of a far end's may name another place: what was
+ * opened for one and is of no more use goes first.                           */
+static void spare_room(struct conns *cs)
+{
+	struct conn *worst = NULL;
+	size_t n = 0;
+
+	if (cs->n - cs->n_inbound < CONN_SPARE_MAX)
+		return;
+	for (struct conn *c = cs->list; c; c = c->next) {
+		if (c->inbound || c->state != CONN_OPEN || c->fresh || c->told)
+			continue;
+		n++;
+		if (!worst || is_worse(c, worst))
+			worst = c;
+	}
+	if (n >= CONN_SPARE_MAX)
+		conn_part(worst, "too many connections");
+}
+
 /* ---- going out ----------------------------------------------------------- */
 
 static int new_socket(struct conns *cs, int family)
@@ -220,10 +251,12 @@ static int connect_to(struct conn *c, const struct conn_to *to)
 
 static int begin(struct conn **cp, struct conns *cs, const struct conn_to *to)
 {
-	int fd = new_socket(cs, to->remote.sa.sa_family);
 	struct conn *c;
-	int err = fd < 0 ? fd : new_conn(&c, cs, fd, false);
+	int fd, err;
 
+	spare_room(cs);
+	fd = new_socket(cs, to->remote.sa.sa_family);
+	err = fd < 0 ? fd : new_conn(&c, cs, fd, false);
 	if (err)
 		return err;
 	c->hop.transport = to->transport;
@@ -260,15 +293,6 @@ int conn_open(struct hop *h, struct conns *cs, const struct conn_to *to)
 }
 
 /* ---- coming in ----------------------------------------------------------- */
-
-/* One that has brought nothing yet goes before one that has; and nobody goes
- * whom somebody waits for.                                                   */
-static bool is_worse(const struct conn *a, const struct conn *b)
-{
-	if (a->proven != b->proven)
-		return !a->proven;
-	return a->used_ns < b->used_ns;
-}
 
 bool conns_evict(struct conns *cs)
 {

@@ -18,6 +18,7 @@
 
 enum {
 	CONN_INBOUND_MAX = 1024,
+	CONN_SPARE_MAX = 1024,		/* of ours, that nobody waits for     */
 	CONN_OPEN_MS = 5000,		/* for TCP, and again for TLS         */
 	CONN_STRANGER_MS = 32000,	/* until a first whole message        */
 	CONN_HALF_MS = 32000,		/* for a message that has begun       */

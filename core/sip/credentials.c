@@ -7,10 +7,12 @@
  * we had from an earlier request may be old: being challenged with that one in
  * the request does not count as an answer.
  *
- * No hash leaves for a realm that is not the carrier's: a server that we only
+ * No hash leaves for a realm or a target that is not the carrier's: who we only
  * heard of on the wire (a Contact, a Record-Route, a redirection) is answered
- * in realms that configured targets have asked for, and never without TLS where
- * they have it. An answer goes only to the server that asked.
+ * if it is another port of a host that a configured target has led to, in realms
+ * that those have asked for, and never without TLS where they have it. Else
+ * whoever is called could name itself as Contact, and have the password to guess
+ * at. An answer goes only to the server that asked.
  *
  * Thread: signalling.
  */
@@ -82,8 +84,11 @@ static const char *why_not(const struct lesson *l)
 
 	if (!account->username || !account->password)
 		return "no password";
-	if (!is_own_server(l) && l->from->transport != SIP_TLS &&
-	    l->auth->n_servers && !l->auth->in_clear)
+	if (is_own_server(l))
+		return NULL;
+	if (!auth_knows_host(l->auth, l->from))
+		return "challenged by a server that is not the carrier's";
+	if (l->from->transport != SIP_TLS && !l->auth->in_clear)
 		return "challenged without TLS";
 	return NULL;
 }

@@ -25,6 +25,9 @@
 #include "sip/txn.h"
 #include "sip/uas.h"
 
+/* Of one dialog within 64*T1 (32 s): many times what keys sent by INFO take.    */
+#define DIALOG_REQUESTS_MAX 512
+
 /* ---- responses ------------------------------------------------------------ */
 
 static bool is_invite_2xx(const osip_message_t *m)
@@ -90,14 +93,38 @@ static void dispatch(struct inbound *in, struct dialog_user *du)
 		uas_stranger(in);
 }
 
-/* Takes m. Strangers beyond the limit are answered without a transaction; what
- * belongs to a call never is.                                                 */
+/* An answer is kept for 64*T1: whoever is called could fill our memory.        */
+static bool is_flood(const struct sip *sip, struct dialog_user *du)
+{
+	int64_t now_ns = stack_now_ns(sip);
+
+	if (now_ns - du->since_ns >= stack_64t1_ms(sip) * MS_NS) {
+		du->since_ns = now_ns;
+		du->requests = 0;
+	}
+	return ++du->requests > DIALOG_REQUESTS_MAX;
+}
+
+/* The end of the call is heard all the same.                                  */
+static void refuse_flood(struct inbound *in, struct dialog_user *du)
+{
+	if (!strcmp(in->req->sip_method, "BYE"))
+		du->request(du, in);
+	else
+		uas_answer(in, 500);
+}
+
+/* Takes m. Strangers beyond the limit are answered without a transaction, and so
+ * is a call whose far end asks without end.                                   */
 static void new_request(struct inbound *in, osip_message_t *m)
 {
 	struct dialog_user *du = dialog_find(in->sip, m);
 
 	if (!du && in->sip->n_server_txns >= STACK_SERVER_TXNS_MAX) {
 		dispatch(in, NULL);
+		osip_message_free(m);
+	} else if (du && is_flood(in->sip, du)) {
+		refuse_flood(in, du);
 		osip_message_free(m);
 	} else if (!txn_server(&in->txn, in->sip, m, &in->back)) {
 		dispatch(in, du);

@@ -263,13 +263,21 @@ static int write_route(const struct dialog *d, const char *method,
 	return err;
 }
 
+static void write_line(struct buf *out, const char *name, const char *value)
+{
+	buf_puts(out, name);
+	buf_puts(out, value);
+	buf_puts(out, "\r\n");
+}
+
 int dialog_write(const struct dialog *d, const char *method, uint32_t cseq,
 		 struct buf *out)
 {
 	int err = write_route(d, method, out);
 
-	buf_printf(out, "From: %s\r\nTo: %s\r\n", d->local, d->remote);
-	buf_printf(out, "Call-ID: %s\r\n", d->call_id);
+	write_line(out, "From: ", d->local);
+	write_line(out, "To: ", d->remote);
+	write_line(out, "Call-ID: ", d->call_id);
 	buf_printf(out, "CSeq: %u %s\r\n", cseq, method);
 	return err ? err : out->err;
 }

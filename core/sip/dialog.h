@@ -21,6 +21,10 @@ struct dialog_user {
 	/* Answers it (uas_answer). The request is gone after that.            */
 	void (*request)(struct dialog_user *du, struct inbound *in);
 	void (*ack)(struct dialog_user *du, const osip_message_t *ack);
+	/* Its requests since then: each that is answered costs memory for a
+	 * while (datagram.c).                                                 */
+	int64_t since_ns;
+	unsigned int requests;
 };
 
 /* How the INVITE left that began it.                                          */

@@ -15,25 +15,35 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* The end of the physical line that begins at `at`.                           */
-static size_t line_end(const char *data, size_t len, size_t at)
+static const char *find(const struct lines *w, char c)
 {
-	const char *end = memchr(data + at, '\n', len - at);
-
-	if (end)
-		return (size_t)(end - data) - (end > data + at &&
-					       end[-1] == '\r');
-	end = memchr(data + at, '\r', len - at);
-	return end ? (size_t)(end - data) : len;
+	return memchr(w->data + w->pos, c, w->len - w->pos);
 }
 
-static size_t skip_end(const char *data, size_t len, size_t at)
+/* Moves behind the physical line at w->pos; returns where it ended. That there
+ * is no LF any more is found out once: a body of nothing but CR would be looked
+ * through for each of them.                                                   */
+static size_t pass_line(struct lines *w)
 {
-	if (at < len && data[at] == '\r') {
-		at++;
-		return at < len && data[at] == '\n' ? at + 1 : at;
-	}
-	return at < len ? at + 1 : at;
+	const char *lf = w->no_lf ? NULL : find(w, '\n');
+	const char *end = lf;
+	size_t from = w->pos;
+
+	w->no_lf = !lf;
+	if (!lf)
+		end = find(w, '\r');
+	if (!end)
+		return w->pos = w->len;
+	w->pos = (size_t)(end - w->data) + 1;
+	if (lf && lf > w->data + from && lf[-1] == '\r')
+		end--;
+	return (size_t)(end - w->data);
+}
+
+static bool is_continued(const struct lines *w)
+{
+	return w->pos < w->len &&
+	       (w->data[w->pos] == ' ' || w->data[w->pos] == '\t');
 }
 
 static void find_name(const char *data, struct line *l)
@@ -54,24 +64,19 @@ static void find_name(const char *data, struct line *l)
 	l->name_len = end - l->name_at;
 }
 
-bool line_next(const char *data, size_t len, size_t *pos, struct line *l)
+bool line_next(struct lines *w, struct line *l)
 {
-	size_t end, next;
+	size_t end;
 
-	if (*pos >= len)
+	if (w->pos >= w->len)
 		return false;
-	l->at = *pos;
-	end = line_end(data, len, *pos);
-	next = skip_end(data, len, end);
+	l->at = w->pos;
+	end = pass_line(w);
 	/* An empty line cannot be continued: it ends the headers.             */
-	while (end > l->at && next < len &&
-	       (data[next] == ' ' || data[next] == '\t')) {
-		end = line_end(data, len, next);
-		next = skip_end(data, len, end);
-	}
+	while (end > l->at && is_continued(w))
+		end = pass_line(w);
 	l->len = end - l->at;
-	*pos = next;
-	find_name(data, l);
+	find_name(w->data, l);
 	return true;
 }
 
@@ -100,13 +105,13 @@ static int read_word(const char *data, const struct line *l, size_t *at,
 
 int lines_call_id(const char *data, size_t len, size_t *at, size_t *id_len)
 {
-	size_t pos = 0;
+	struct lines w = lines_of(data, len);
 	struct line l;
 
 	/* Empty lines before the start line are to be ignored (7.5).          */
-	while (pos < len && (data[pos] == '\r' || data[pos] == '\n'))
-		pos++;
-	while (line_next(data, len, &pos, &l) && l.len)
+	while (w.pos < len && (data[w.pos] == '\r' || data[w.pos] == '\n'))
+		w.pos++;
+	while (line_next(&w, &l) && l.len)
 		if (line_is_named(data, &l, "Call-ID") ||
 		    line_is_named(data, &l, "i"))
 			return read_word(data, &l, at, id_len);

@@ -19,9 +19,23 @@ struct line {
 					 * none, name_len is 0 and this `at`   */
 };
 
-/* Starts with *pos = 0; false past the end. CR LF and LF end a line, CR alone
- * only where no LF follows.                                                   */
-bool line_next(const char *data, size_t len, size_t *pos, struct line *l);
+/* A walk through them: it looks at each byte a few times at most, whatever
+ * stands there.                                                               */
+struct lines {
+	const char *data;		/* lent                                */
+	size_t len;
+	size_t pos;			/* where the next one begins           */
+	bool no_lf;			/* none from `pos` on                  */
+};
+
+static inline struct lines lines_of(const char *data, size_t len)
+{
+	return (struct lines){ .data = data, .len = len };
+}
+
+/* False past the end. CR LF and LF end a line, CR alone only where no LF
+ * follows anywhere.                                                           */
+bool line_next(struct lines *w, struct line *l);
 bool line_is_named(const char *data, const struct line *l, const char *name);
 /* Finds the Call-ID, also as "i:", before the body. 0 or -ENOENT.             */
 int lines_call_id(const char *data, size_t len, size_t *at, size_t *id_len);

@@ -439,19 +439,32 @@ static int leading_number(const char *s, int max)
 	return str_to_i64(&n, digits, 0, max) ? (len ? max : 0) : (int)n;
 }
 
-static int cause_of(const char *reason)
+static const char *cause_value(const char *p)
 {
-	const char *p;
+	p += strspn(p, "; \t");
+	return strncasecmp(p, "cause", 5) ? NULL :
+					    p + 5 + strspn(p + 5, " \t=");
+}
 
-	reason += strspn(reason, " \t");
-	if (strncasecmp(reason, "Q.850", 5))
+/* RFC 3326 2; a quoted text may say anything, also what looks like a cause.   */
+static int cause_of(const char *p)
+{
+	bool quoted = false;
+
+	p += strspn(p, " \t");
+	if (strncasecmp(p, "Q.850", 5))
 		return 0;
-	p = strcasestr(reason, "cause");
-	if (!p)
-		return 0;
-	p += strlen("cause");
-	p += strspn(p, " \t=");
-	return leading_number(p, 127);
+	for (; *p; p++) {
+		const char *value = *p == ';' && !quoted ? cause_value(p) : NULL;
+
+		if (value)
+			return leading_number(value, 127);
+		if (*p == '"')
+			quoted = !quoted;
+		else if (quoted && *p == '\\' && p[1])
+			p++;
+	}
+	return 0;
 }
 
 int msg_q850_cause(const osip_message_t *m)

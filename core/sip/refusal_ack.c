@@ -63,15 +63,14 @@ static int write_ack(struct buf *out, const struct wire *invite,
 		     const osip_message_t *resp)
 {
 	const char *data = invite->data;
+	struct lines w = lines_of(data, invite->len);
 	struct line l;
-	size_t pos = 0;
 	int err = 0;
 
-	if (!line_next(data, invite->len, &pos, &l) ||
-	    l.len <= strlen(invite_word))
+	if (!line_next(&w, &l) || l.len <= strlen(invite_word))
 		return -EBADMSG;
 	write_request_line(out, data, &l);
-	while (!err && line_next(data, invite->len, &pos, &l) && l.len) {
+	while (!err && line_next(&w, &l) && l.len) {
 		if (line_is_named(data, &l, "To")) {
 			err = write_to(out, resp);
 		} else if (line_is_named(data, &l, "CSeq")) {

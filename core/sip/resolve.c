@@ -203,7 +203,15 @@ void resolve_rest(struct resolver *r, const struct resolve_way *way,
 {
 	int64_t now_ms = clock_now_ms(loop_clock(r->loop));
 
-	resting_set(&r->resting, way, now_ms + for_ms, now_ms);
+	resting_set(&r->resting, way, now_ms + for_ms, false, now_ms);
+}
+
+void resolve_leave_alone(struct resolver *r, const struct resolve_way *way,
+			 int64_t for_ms)
+{
+	int64_t now_ms = clock_now_ms(loop_clock(r->loop));
+
+	resting_set(&r->resting, way, now_ms + for_ms, true, now_ms);
 }
 
 int resolver_new(struct resolver **rp, struct loop *loop, struct random *random,

@@ -59,5 +59,9 @@ const char *resolve_why(int err);
  * others (and still tried where it is the only one). 0: it is well again.    */
 void resolve_rest(struct resolver *r, const struct resolve_way *way,
 		  int64_t for_ms);
+/* This one has said itself how long it wants to be left alone (Retry-After): it
+ * is not tried before, unless all of a target have said so.                  */
+void resolve_leave_alone(struct resolver *r, const struct resolve_way *way,
+			 int64_t for_ms);
 
 #endif

@@ -305,8 +305,8 @@ void steps_collect(struct resolve_query *q)
 	}
 	if (has_preferred(q))
 		put_preferred_first(q);
-	resting_last(&r->resting, result->ways, result->n,
-		     clock_now_ms(loop_clock(r->loop)));
+	result->n = resting_last(&r->resting, result->ways, result->n,
+				 clock_now_ms(loop_clock(r->loop)));
 }
 
 bool steps_found(const struct resolve_query *q)

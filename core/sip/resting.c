@@ -1,6 +1,9 @@
 /*
  * resting.c - servers that have just failed, to be tried after all others.
  *
+ * One that has said itself until when (RFC 3261 21.5.4) is not tried at all
+ * before, as long as there is another.
+ *
  * A short list without order: few servers fail at a time, and what is over goes
  * when it is next looked at.
  *
@@ -51,10 +54,13 @@ static struct resting_one *nearest_end(struct resting *r)
 }
 
 void resting_set(struct resting *r, const struct resolve_way *way,
-		 int64_t until_ms, int64_t now_ms)
+		 int64_t until_ms, bool asked, int64_t now_ms)
 {
 	struct resting_one *one = find(r, way);
 
+	if (one && one->asked && !asked && until_ms > now_ms &&
+	    until_ms < one->until_ms)
+		return;
 	if (!one) {
 		if (until_ms <= now_ms)
 			return;
@@ -63,10 +69,32 @@ void resting_set(struct resting *r, const struct resolve_way *way,
 	}
 	one->way = *way;
 	one->until_ms = until_ms;
+	one->asked = asked;
 }
 
-void resting_last(struct resting *r, struct resolve_way *ways, size_t n,
-		  int64_t now_ms)
+/* Takes those out that asked for it; n is left where all did.                */
+static size_t leave_out(struct resting *r, struct resolve_way *ways, size_t n)
+{
+	const struct resting_one *one;
+	size_t i, left = 0;
+
+	for (i = 0; i < n; i++) {
+		one = find(r, &ways[i]);
+		if (!one || !one->asked)
+			left++;
+	}
+	if (!left)
+		return n;
+	for (i = left = 0; i < n; i++) {
+		one = find(r, &ways[i]);
+		if (!one || !one->asked)
+			ways[left++] = ways[i];
+	}
+	return left;
+}
+
+size_t resting_last(struct resting *r, struct resolve_way *ways, size_t n,
+		    int64_t now_ms)
 {
 	struct resolve_way last[RESOLVE_MAX];
 	size_t i, n_well = 0, n_last = 0;
@@ -74,7 +102,8 @@ void resting_last(struct resting *r, struct resolve_way *ways, size_t n,
 	assert(n <= RESOLVE_MAX);
 	drop_over(r, now_ms);
 	if (!r->n)
-		return;
+		return n;
+	n = leave_out(r, ways, n);
 	for (i = 0; i < n; i++) {
 		if (find(r, &ways[i]))
 			last[n_last++] = ways[i];
@@ -83,4 +112,5 @@ void resting_last(struct resting *r, struct resolve_way *ways, size_t n,
 	}
 	for (i = 0; i < n_last; i++)
 		ways[n_well + i] = last[i];
+	return n;
 }

@@ -127,8 +127,8 @@ struct sip_trace_message {
 	const char *data;		/* secrets taken out                   */
 };
 
-/* Copies all messages of one Call-ID, oldest first, into a buffer that any
- * thread may read with the functions below. 0, or -ENOENT: nothing (any more) in
+/* Copies the messages of one Call-ID, oldest first, the last 256 if it has more,
+ * into a buffer that any thread may read with the functions below. 0, or -ENOENT: nothing (any more) in
  * memory. Test copy->err.                                                     */
 int sip_trace(const struct sip *sip, const char *call_id, struct buf *copy);
 /* Steps through a copy: start with *pos = 0; false at the end. Lends.         */

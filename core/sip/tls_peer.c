@@ -59,14 +59,17 @@ static bool is_ip(const char *name, char text[ADDR_TEXT_LEN])
 
 bool tls_peer_is(X509 *cert, const char *name)
 {
+	unsigned int flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
 	char ip[ADDR_TEXT_LEN];
 
 	if (is_ip(name, ip))
 		return X509_check_ip_asc(cert, ip, 0) == 1 ||
 		       has_uri(cert, name);
-	return X509_check_host(cert, name, strlen(name),
-			       X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
-			       NULL) == 1 || has_uri(cert, name);
+	/* RFC 5922 7.1: the subject counts only where there is nothing else.  */
+	if (X509_get_ext_by_NID(cert, NID_subject_alt_name, -1) >= 0)
+		flags |= X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+	return X509_check_host(cert, name, strlen(name), flags, NULL) == 1 ||
+	       has_uri(cert, name);
 }
 
 /* ---- the sentences ------------------------------------------------------- */

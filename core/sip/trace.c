@@ -3,11 +3,12 @@
  *
  *	memory	[ record | record | ...        free       ... | record | record ]
  *		                   ^head                       ^tail
- *	buckets	Call-ID's hash -> first and last record; each knows the next one
+ *	buckets	Call-ID's hash -> first record of each call -> the call's others
  *
- * The oldest record of all is also the first of its bucket, so that adding and
- * making room cost the same however much is kept. A bucket holds a call or two.
- * The Call-ID itself is not compared: 64 bits of a hash with a secret key do.
+ * The oldest record of all is also the first of its call, so that adding and
+ * making room cost the same however much is kept, also of one call that goes on
+ * for weeks (a registration). A bucket holds a call or two. The Call-ID itself
+ * is not compared: 64 bits of a hash with a secret key do.
  *
  * What no request of ours began stands in a second, smaller ring: a stranger's
  * flood, and our answers to it, push no call out.
@@ -35,26 +36,31 @@ enum {
 #define NONE UINT32_MAX
 #define ALIGN 8u
 
+/* What the first record of a call knows of all of them.                       */
+struct chain {
+	uint32_t peer;			/* first of another call of the bucket */
+	uint32_t shown;			/* where a copy begins                 */
+	uint32_t last;
+	uint32_t n;
+};
+
 struct record {
 	uint32_t size;			/* with its text, and up to ALIGN      */
-	uint32_t next;			/* of its bucket, or NONE              */
+	uint32_t next;			/* of its call, or NONE                */
+	struct chain chain;		/* valid in the first of its call      */
 	uint64_t hash;
 	struct sip_trace_message m;	/* its data stand behind               */
 };
 
-struct bucket {
-	uint32_t first, last;
-};
-
 struct trace {
 	const struct clock *clock;
-	uint64_t key[2];
+	uint64_t key[2];		/* of the hashes in both rings         */
 	char *ring;
 	uint32_t cap, head, tail;
 	uint32_t end;			/* wrapped: where the upper part ends  */
 	bool wrapped;
 	size_t n;
-	struct bucket *buckets;
+	uint32_t *buckets;		/* a first record, or NONE             */
 	size_t mask;
 	struct trace *strangers;	/* NULL in the strangers' own          */
 };
@@ -66,19 +72,45 @@ static struct record *record_at(const struct trace *t, uint32_t at)
 	return (struct record *)(void *)(t->ring + at);
 }
 
-static struct bucket *bucket_of(const struct trace *t, uint64_t hash)
+static uint32_t offset_of(const struct trace *t, const struct record *r)
 {
-	return &t->buckets[hash & t->mask];
+	return (uint32_t)((const char *)r - t->ring);
+}
+
+/* Where the bucket says which record is the first of the call; NONE stands there
+ * if none is kept.                                                            */
+static uint32_t *find_call(const struct trace *t, uint64_t hash)
+{
+	uint32_t *at = &t->buckets[hash & t->mask];
+
+	while (*at != NONE && record_at(t, *at)->hash != hash)
+		at = &record_at(t, *at)->chain.peer;
+	return at;
+}
+
+/* The next one of its call takes its place, or nobody.                        */
+static void unlink_oldest(const struct trace *t, const struct record *r)
+{
+	uint32_t *first = find_call(t, r->hash);
+	struct record *heir;
+
+	if (r->next == NONE) {
+		*first = r->chain.peer;
+		return;
+	}
+	heir = record_at(t, r->next);
+	heir->chain = r->chain;
+	heir->chain.n--;
+	if (r->chain.shown == offset_of(t, r))
+		heir->chain.shown = r->next;
+	*first = r->next;
 }
 
 static void drop_oldest(struct trace *t)
 {
 	const struct record *r = record_at(t, t->tail);
-	struct bucket *b = bucket_of(t, r->hash);
 
-	b->first = r->next;
-	if (b->first == NONE)
-		b->last = NONE;
+	unlink_oldest(t, r);
 	t->tail += r->size;
 	t->n--;
 	if (t->wrapped && t->tail == t->end) {
@@ -113,19 +145,24 @@ static struct record *place(struct trace *t, uint32_t size)
 	return r;
 }
 
-/* Behind the others of its bucket.                                            */
+/* Behind the others of its call.                                              */
 static void link_record(struct trace *t, struct record *r, uint64_t hash)
 {
-	uint32_t at = (uint32_t)((char *)r - t->ring);
-	struct bucket *b = bucket_of(t, hash);
+	uint32_t at = offset_of(t, r), *first = find_call(t, hash);
+	struct chain *c;
 
 	r->hash = hash;
 	r->next = NONE;
-	if (b->last == NONE)
-		b->first = at;
-	else
-		record_at(t, b->last)->next = at;
-	b->last = at;
+	if (*first == NONE) {
+		r->chain = (struct chain){ NONE, at, at, 1 };
+		*first = at;
+		return;
+	}
+	c = &record_at(t, *first)->chain;
+	record_at(t, c->last)->next = at;
+	c->last = at;
+	if (++c->n > TRACE_CALL_MAX)
+		c->shown = record_at(t, c->shown)->next;
 }
 
 static uint32_t aligned(size_t n)
@@ -142,15 +179,6 @@ static size_t keep_of(const struct trace *t, size_t len)
 	return len < most ? len : most;
 }
 
-static bool is_known(const struct trace *t, uint64_t hash)
-{
-	uint32_t at = bucket_of(t, hash)->first;
-
-	while (at != NONE && record_at(t, at)->hash != hash)
-		at = record_at(t, at)->next;
-	return at != NONE;
-}
-
 static bool begins(bool sent, const char *data, size_t len)
 {
 	static const char answer[] = "SIP/2.0 ";
@@ -159,26 +187,13 @@ static bool begins(bool sent, const char *data, size_t len)
 			memcmp(data, answer, strlen(answer)));
 }
 
-void trace_add(struct trace *t, bool sent, const struct hop *hop,
-	       const char *data, size_t len)
+static void keep_record(struct trace *t, uint64_t hash, bool sent,
+			const struct hop *hop, const char *data, size_t len)
 {
-	size_t keep, at, id_len;
-	struct record *r;
-	uint64_t hash;
+	size_t keep = keep_of(t, len);
+	struct record *r = place(t, aligned(sizeof(*r) + keep));
 	char *text;
 
-	if (!t)
-		return;
-	keep = keep_of(t, len);
-	if (lines_call_id(data, keep, &at, &id_len) ||
-	    id_len > TRACE_CALL_ID_MAX)
-		return;
-	hash = siphash(t->key, data + at, id_len);
-	if (t->strangers && !begins(sent, data, len) && !is_known(t, hash)) {
-		trace_add(t->strangers, sent, hop, data, len);
-		return;
-	}
-	r = place(t, aligned(sizeof(*r) + keep));
 	link_record(t, r, hash);
 	text = (char *)(r + 1);
 	r->m = (struct sip_trace_message){
@@ -192,38 +207,50 @@ void trace_add(struct trace *t, bool sent, const struct hop *hop,
 	trace_redact(text, keep);
 }
 
+void trace_add(struct trace *t, bool sent, const struct hop *hop,
+	       const char *data, size_t len)
+{
+	size_t at, id_len;
+	uint64_t hash;
+
+	if (!t || lines_call_id(data, keep_of(t, len), &at, &id_len) ||
+	    id_len > TRACE_CALL_ID_MAX)
+		return;
+	hash = siphash(t->key, data + at, id_len);
+	if (!begins(sent, data, len) && *find_call(t, hash) == NONE)
+		t = t->strangers;
+	keep_record(t, hash, sent, hop, data, len);
+}
+
 /* ---- reading -------------------------------------------------------------- */
 
-static int copy_ring(const struct trace *t, const char *call_id,
-		     struct buf *copy)
+static int copy_ring(const struct trace *t, uint64_t hash, struct buf *copy)
 {
 	static const char padding[ALIGN];
+	uint32_t at = *find_call(t, hash);
 	const struct record *r;
-	bool found = false;
-	uint64_t hash;
-	uint32_t at;
 
-	hash = siphash(t->key, call_id, strlen(call_id));
-	for (at = bucket_of(t, hash)->first; at != NONE; at = r->next) {
+	if (at == NONE)
+		return -ENOENT;
+	for (at = record_at(t, at)->chain.shown; at != NONE; at = r->next) {
 		r = record_at(t, at);
-		if (r->hash != hash)
-			continue;
-		found = true;
 		buf_write(copy, &r->m, sizeof(r->m));
 		buf_write(copy, r + 1, r->m.len);
 		buf_write(copy, padding, aligned(r->m.len) - r->m.len);
 	}
-	return found ? 0 : -ENOENT;
+	return 0;
 }
 
 int trace_copy(const struct trace *t, const char *call_id, struct buf *copy)
 {
 	int theirs, ours;
+	uint64_t hash;
 
 	if (!t)
 		return -ENOENT;
-	theirs = copy_ring(t->strangers, call_id, copy);
-	ours = copy_ring(t, call_id, copy);
+	hash = siphash(t->key, call_id, strlen(call_id));
+	theirs = copy_ring(t->strangers, hash, copy);
+	ours = copy_ring(t, hash, copy);
 	return theirs ? ours : 0;
 }
 
@@ -249,7 +276,7 @@ static void init_buckets(struct trace *t, size_t n)
 {
 	t->mask = n - 1;
 	for (size_t i = 0; i < n; i++)
-		t->buckets[i] = (struct bucket){ NONE, NONE };
+		t->buckets[i] = NONE;
 }
 
 static int ring_new(struct trace **tp, const struct clock *clock,
@@ -273,7 +300,6 @@ static int ring_new(struct trace **tp, const struct clock *clock,
 		return -ENOMEM;
 	}
 	init_buckets(t, n);
-	random_fill(random_system(), t->key, sizeof(t->key));
 	*tp = t;
 	return 0;
 }
@@ -292,6 +318,7 @@ int trace_new(struct trace **tp, const struct clock *clock, size_t cap_bytes)
 	err = ring_new(&t, clock, cap_bytes - theirs);
 	if (err)
 		return err;
+	random_fill(random_system(), t->key, sizeof(t->key));
 	err = ring_new(&t->strangers, clock, theirs);
 	if (err)
 		trace_free(t);

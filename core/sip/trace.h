@@ -22,6 +22,8 @@ enum {
 	 * datagram of a capture file.                                         */
 	TRACE_MESSAGE_MAX = 65000,
 	TRACE_CALL_ID_MAX = 255,	/* longer ones are not kept            */
+	/* Of one Call-ID, the last ones are shown: signalling copies them.    */
+	TRACE_CALL_MAX = 256,
 };
 
 /* `cap_bytes` for everything that is kept, at least TRACE_BYTES_MIN. The memory

@@ -342,10 +342,32 @@ static bool is_scheme(const char *data, const char *colon, const char *end)
 	       (end - colon > 2 && colon[1] == '/' && colon[2] == '/');
 }
 
+/* A password stands between two colons and an @, in one word: almost no message
+ * has that, and to see it costs little.                                       */
+static bool may_hold_password(const char *data, size_t len)
+{
+	const char *end = data + len, *from = data, *at;
+	int colons = 0;
+
+	for (; (at = memchr(from, '@', (size_t)(end - from))); from = at + 1) {
+		const char *p = at;
+		int n = 0;
+
+		while (p > from && !ends_user(p[-1]))
+			n += *--p == ':';
+		colons = p > from ? n : colons + n;
+		if (colons >= 2)
+			return true;
+	}
+	return false;
+}
+
 static void redact_uris(char *data, size_t len)
 {
 	char *end = data + len, *p = data, *stop = data;
 
+	if (!may_hold_password(data, len))
+		return;
 	while ((p = memchr(p, ':', (size_t)(end - p)))) {
 		p++;
 		if (!is_scheme(data, p - 1, end))
@@ -358,12 +380,41 @@ static void redact_uris(char *data, size_t len)
 	}
 }
 
+/* ---- what was taken out of a header of ours and said elsewhere ------------ */
+
+enum { HASH_DIGITS = 32 };		/* of MD5, the shortest                */
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+/* As digest.c writes it: a phrase or a header of the far end's may quote it.   */
+static void redact_quoted_hash(char *data, size_t len)
+{
+	static const char mark[] = "response=";
+	char *end = data + len, *p = data;
+
+	while ((p = memmem(p, (size_t)(end - p), mark, strlen(mark)))) {
+		char *from = p + strlen(mark);
+
+		while (from < end && (*from == '"' || *from == '\'' ||
+				      *from == '\\'))
+			from++;
+		for (p = from; p < end && is_hex(*p); p++)
+			;
+		if (p - from >= HASH_DIGITS)
+			star(from, p);
+	}
+}
+
 void trace_redact(char *data, size_t len)
 {
-	size_t pos = 0;
+	struct lines w = lines_of(data, len);
 	struct line l;
 
-	while (line_next(data, len, &pos, &l))
+	while (line_next(&w, &l))
 		redact_line(data, &l);
 	redact_uris(data, len);
+	redact_quoted_hash(data, len);
 }

@@ -92,11 +92,12 @@ static bool is_response(const struct sip_trace_message *m)
 /* Which request a response is for, and whether a session description comes.   */
 static void put_facts(struct buf *out, const struct sip_trace_message *m)
 {
-	size_t pos = 0, at, end;
+	struct lines w = lines_of(m->data, m->len);
+	size_t at, end;
 	bool response = is_response(m);
 	struct line l;
 
-	while (line_next(m->data, m->len, &pos, &l) && l.len) {
+	while (line_next(&w, &l) && l.len) {
 		at = l.value_at;
 		end = l.at + l.len;
 		while (at < end && m->data[at] == ' ')

@@ -19,6 +19,7 @@
 #include "sip/datagram.h"
 #include "sip/listener.h"
 #include "sip/msg.h"
+#include "sip/route.h"
 #include "sip/tls.h"
 #include "sip/trace.h"
 #include "sip/uas.h"
@@ -27,6 +28,7 @@ struct transport {
 	struct sip *sip;
 	struct conns *conns;
 	struct tls *tls;		/* NULL: not needed so far            */
+	struct routes routes;
 	struct listener *listeners[STACK_SOCKETS_MAX];
 };
 
@@ -64,13 +66,14 @@ static const struct stack_socket *pick_udp(const struct sip *sip, int listen,
 static int seen_at(struct addr *local, const struct stack_socket *s,
 		   const struct addr *remote)
 {
+	struct transport *t = s->sip->transport;
 	int err;
 
 	if (!addr_is_any(&s->bound)) {
 		*local = s->bound;
 		return 0;
 	}
-	err = addr_local_for(local, remote);
+	err = route_local(&t->routes, loop_clock(s->sip->loop), local, remote);
 	if (!err)
 		addr_set_port(local, addr_port(&s->bound));
 	return err;

@@ -58,7 +58,6 @@ int txn_server(struct txn **tp, struct sip *sip, osip_message_t *req,
 /* Also finds the INVITE that an ACK or, with `invite`, a CANCEL is for.       */
 struct txn *txn_find_server(const struct sip *sip, const osip_message_t *req,
 			    bool invite);
-const osip_message_t *txn_request(const struct txn *t);	/* until answered     */
 /* Takes resp, and frees the request unless resp is provisional.               */
 int txn_answer(struct txn *t, osip_message_t *resp);
 /* Takes msg: a repeated request, or the ACK of a refusal.                     */

@@ -6,6 +6,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sip/txn.h"
 
+#include <ctype.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,22 +71,18 @@ void txn_client_end(struct txn *t)
 
 /* ---- the request ---------------------------------------------------------- */
 
-/* 17.1.4: what was on its way on a connection that broke fails with 503.      */
+/* 17.1.4: what was on its way on a connection that broke fails with 503. An
+ * INVITE that has begun to ring has arrived: its answer may come by another
+ * connection (18.2.2), and whoever tried elsewhere would let two ring.        */
 static void on_lost(struct hop_watch *w, const char *why)
 {
 	struct txn *t = (struct txn *)((char *)w - offsetof(struct txn, watch));
 
-	if (t->state == TXN_OVER || t->verdict)
+	if (t->state == TXN_OVER || t->verdict ||
+	    (t->invite && t->state == TXN_PROCEEDING))
 		return;
 	t->note = strdup(why);
 	fail_later(t, 503);
-}
-
-static uint64_t part(const struct sip *sip, uint64_t which, const char *text)
-{
-	const uint64_t key[2] = { sip->secret, which };
-
-	return text ? siphash(key, text, strlen(text)) : 0;
 }
 
 /* All that an answer must repeat of its request beside branch and method
@@ -93,10 +90,18 @@ static uint64_t part(const struct sip *sip, uint64_t which, const char *text)
 static uint64_t print_of(const struct sip *sip, const osip_message_t *m)
 {
 	const osip_via_t *via = msg_via(m);
+	const uint64_t key[2] = { sip->secret, msg_cseq(m) };
+	struct txn_key text;
 
-	return part(sip, 0, via->host) ^ part(sip, 1, via->port) ^
-	       part(sip, 2, msg_call_id(m)) ^ part(sip, 3, msg_from_tag(m)) ^
-	       msg_cseq(m);
+	txn_key_begin(&text);
+	txn_key_add(&text, via->host);
+	/* Names have no case, and some servers write them as they like.       */
+	for (size_t i = 0; i < text.len; i++)
+		text.data[i] = (char)tolower((unsigned char)text.data[i]);
+	txn_key_add(&text, via->port);
+	txn_key_add(&text, msg_call_id(m));
+	txn_key_add(&text, msg_from_tag(m));
+	return siphash(key, text.data, text.len);
 }
 
 static void start_client(struct txn *t)
@@ -137,6 +142,7 @@ void txn_limit(struct txn *t, int ms)
 {
 	if (t->state == TXN_OVER || t->verdict || t->end_ns == TXN_NEVER)
 		return;
+	t->unlimited_ns = t->end_ns;
 	t->end_ns = txn_in_ms(t, ms);
 	txn_arm(t);
 }
@@ -207,6 +213,9 @@ static void on_provisional(struct txn *t, const osip_message_t *resp)
 		t->repeat_ns = TXN_NEVER;
 		if (t->fn)
 			t->end_ns = TXN_NEVER;
+		txn_arm(t);
+	} else if (t->unlimited_ns) {
+		t->end_ns = t->unlimited_ns;		/* it is not silent    */
 		txn_arm(t);
 	}
 	tell(t, resp, resp->status_code);

@@ -31,6 +31,7 @@ struct txn {
 
 	struct timer timer;		/* the nearer of these two             */
 	int64_t repeat_ns, end_ns;
+	int64_t unlimited_ns;		/* end_ns before txn_limit(), 0: none  */
 	int repeat_ms;			/* interval that led to repeat_ns      */
 
 	struct wire wire;		/* what is repeated                    */

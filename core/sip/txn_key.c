@@ -11,32 +11,32 @@
 
 #include "sip/msg.h"
 
-static void begin(struct txn_key *key, char kind)
+void txn_key_begin(struct txn_key *key)
 {
 	key->err = 0;
-	key->len = 1;
-	key->data[0] = kind;
+	key->len = 0;
 }
 
 /* A NUL behind each part keeps "ab" + "c" and "a" + "bc" apart.               */
-static void part(struct txn_key *key, const char *s)
+void txn_key_add(struct txn_key *key, const char *part)
 {
-	size_t n = s ? strlen(s) + 1 : 1;
+	size_t n = part ? strlen(part) + 1 : 1;
 
 	if (n > sizeof(key->data) - key->len) {
 		key->err = -ENOBUFS;
 		return;
 	}
-	memcpy(key->data + key->len, s ? s : "", n);
+	memcpy(key->data + key->len, part ? part : "", n);
 	key->len += n;
 }
 
 void txn_key_client(struct txn_key *key, const char *branch,
 		    const char *method)
 {
-	begin(key, 'C');
-	part(key, branch);
-	part(key, method);
+	txn_key_begin(key);
+	txn_key_add(key, "C");
+	txn_key_add(key, branch);
+	txn_key_add(key, method);
 }
 
 void txn_key_server(struct txn_key *key, const osip_message_t *req,
@@ -45,17 +45,18 @@ void txn_key_server(struct txn_key *key, const osip_message_t *req,
 	const osip_via_t *via = msg_via(req);
 	const char *branch = msg_branch(req);
 
-	begin(key, 'S');
-	part(key, branch);
-	part(key, via->host);
-	part(key, via->port);
-	part(key, method);
+	txn_key_begin(key);
+	txn_key_add(key, "S");
+	txn_key_add(key, branch);
+	txn_key_add(key, via->host);
+	txn_key_add(key, via->port);
+	txn_key_add(key, method);
 	if (!strncmp(branch, "z9hG4bK", 7))
 		return;
 	/* RFC 2543 clients: their branch need not be unique (17.2.3). The To
 	 * tag is left out, since the ACK of a refusal carries ours.           */
-	part(key, req->call_id->number);
-	part(key, req->call_id->host);
-	part(key, msg_from_tag(req));
-	part(key, req->cseq->number);
+	txn_key_add(key, req->call_id->number);
+	txn_key_add(key, req->call_id->host);
+	txn_key_add(key, msg_from_tag(req));
+	txn_key_add(key, req->cseq->number);
 }

@@ -16,6 +16,9 @@ struct txn_key {
 	char data[2048];
 };
 
+/* Any parts, each kept apart from the next. NULL counts as "".                */
+void txn_key_begin(struct txn_key *key);
+void txn_key_add(struct txn_key *key, const char *part);
 void txn_key_client(struct txn_key *key, const char *branch,
 		    const char *method);
 void txn_key_server(struct txn_key *key, const osip_message_t *req,

@@ -43,11 +43,6 @@ struct txn *txn_find_server(const struct sip *sip, const osip_message_t *req,
 	return t;
 }
 
-const osip_message_t *txn_request(const struct txn *t)
-{
-	return t->request;
-}
-
 /* Timer H. G repeats a refusal where the way is unreliable, and a 2xx on any way
  * (13.3.1.4).                                                                 */
 static void keep_unconfirmed(struct txn *t)

@@ -271,7 +271,8 @@ int uac_new(struct uac **up, struct sip *sip, const struct uac_params *params,
 	u->sip = sip;
 	u->events = *events;
 	u->arg = arg;
-	u->user = (struct dialog_user){ uac_on_request, uac_on_ack };
+	u->user = (struct dialog_user){ .request = uac_on_request,
+					.ack = uac_on_ack };
 	timer_init(&u->ring, on_ring, u);
 	timer_init(&u->later, on_later, u);
 	refresh_init(u);

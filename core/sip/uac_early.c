@@ -88,7 +88,8 @@ static struct early *make(struct uac *u, const osip_message_t *resp)
 	if (!e)
 		return NULL;
 	e->u = u;
-	e->user = (struct dialog_user){ on_request, on_ack };
+	e->user = (struct dialog_user){ .request = on_request,
+					.ack = on_ack };
 	if (dialog_init(&e->dialog, resp, u->request_uri,
 			accepted_way(u->accepted)) ||
 	    dialog_register(u->sip, &e->dialog, &e->user)) {

@@ -48,11 +48,11 @@ static int add_own_headers(const struct uac *u, osip_message_t *m)
 	int err = 0;
 
 	for (; !err && line && *line; line = next_text(line)) {
-		const char *value = line + strcspn(line, ":");
+		size_t len = strcspn(line, ":");
+		const char *value = line[len] ? line + len + 1 : "";
 
-		err = str_copy_n(name, sizeof(name), line,
-				 (size_t)(value - line));
-		value += strspn(value, ": \t");
+		err = str_copy_n(name, sizeof(name), line, len);
+		value += strspn(value, " \t");
 		if (!err)
 			err = build_add_header(m, name, value);
 	}

@@ -402,7 +402,8 @@ static void a_learned_target_gets_no_hash_for_a_new_realm(void **state)
 	challenge(401, NONCE("n1"));
 	assert_int_equal(n_sent, 1);
 	assert_int_equal(code, 401);
-	assert_string_equal(note, "foreign realm");
+	assert_string_equal(note, "challenged by a server that is not the "
+			    "carrier's");
 }
 
 static void freed_early_it_tells_nothing(void **state)

@@ -7,6 +7,7 @@
 #include "conn_bench.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include "sip/conn_impl.h"
 
@@ -365,6 +366,48 @@ static void an_idle_connection_goes_unless_it_is_watched(void **state)
 	close(far);
 }
 
+/* Each Contact of a far end's may name another place. `from` makes each of these
+ * another connection; the first one is waited for.                           */
+static void what_nobody_waits_for_is_bounded(void **state)
+{
+	struct conn_to to = { .transport = SIP_TCP, .remote = door };
+	struct rlimit old, more = { 4096, 4096 };
+	static int fds[CONN_SPARE_MAX + 10];
+	struct hop first, second, h;
+	struct watcher w;
+	struct addr from;
+	char ip[16];
+
+	(void)state;
+	getrlimit(RLIMIT_NOFILE, &old);
+	more.rlim_max = old.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &more))
+		skip();
+	to.from = &from;
+	for (int i = 0; i < (int)ARRAY_LEN(fds); i++) {
+		(void)str_printf(ip, sizeof(ip), "127.1.%d.%d", i / 200,
+				 i % 200 + 1);
+		addr_parse_ip(&from, ip, 0);
+		assert_int_equal(conn_open(&h, conns, &to), 0);
+		fds[i] = accept4(door_fd, NULL, NULL, SOCK_CLOEXEC);
+		loop_once(loop, 5);
+		clock_advance(&bench_clock, MS_NS);
+		if (i == 0) {
+			first = h;
+			watch(&w, &h);
+		} else if (i == 1) {
+			second = h;
+		}
+	}
+	assert_true(conn_is_open(conns, first.conn));
+	assert_false(conn_is_open(conns, second.conn));
+	assert_true(conn_is_open(conns, h.conn));
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		close(fds[i]);
+	UNTIL(!conns_count(conns));
+	setrlimit(RLIMIT_NOFILE, &old);
+}
+
 static void watchers_are_let_go_at_the_end(void **state)
 {
 	static struct watcher w;
@@ -402,6 +445,7 @@ int main(void)
 		T(a_peer_that_stops_answering_pings_is_lost),
 		T(talk_makes_pings_needless),
 		T(an_idle_connection_goes_unless_it_is_watched),
+		T(what_nobody_waits_for_is_bounded),
 		T(watchers_are_let_go_at_the_end),
 	};
 

@@ -4,6 +4,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "credentials_bench.h"
 
+/* Another port of the carrier's host.                                         */
+static struct hop neighbour(void)
+{
+	struct hop hop = home;
+
+	addr_set_port(&hop.remote, 5070);
+	return hop;
+}
+
 static void only_the_named_realm_is_answered(void **state)
 {
 	const struct sip_account pinned = { "bob", "secret", "r" };
@@ -21,38 +30,64 @@ static void only_the_named_realm_is_answered(void **state)
 
 static void server_from_the_wire_gets_no_answer_in_a_new_realm(void **state)
 {
+	const struct hop other = neighbour();
+
 	(void)state;
 	assert_int_equal(apply(), 0);	/* to the configured target            */
 	use.known_realms_only = true;
 	new_request("INVITE", "");
-	assert_int_equal(apply_to(&elsewhere), 0);
-	assert_int_equal(learn_from(&elsewhere, 401, WWW R_N1), -EACCES);
+	assert_int_equal(apply_to(&other), 0);
+	assert_int_equal(learn_from(&other, 401, WWW R_N1), -EACCES);
 	assert_string_equal(note, "foreign realm");
-	assert_int_equal(apply_to(&elsewhere), 0);
+	assert_int_equal(apply_to(&other), 0);
 }
 
-static void server_from_the_wire_is_answered_in_a_known_realm(void **state)
+static void other_port_of_the_carrier_is_answered_in_a_known_realm(void **state)
 {
+	const struct hop other = neighbour();
+
 	(void)state;
 	asked_once("INVITE", 401, WWW R_N1);
 	use.known_realms_only = true;
 	new_request("BYE", "");
-	assert_int_equal(apply_to(&elsewhere), 0);
-	assert_int_equal(learn_from(&elsewhere, 407, PROXY R_N2), 0);
-	assert_int_equal(apply_to(&elsewhere), 1);
+	assert_int_equal(apply_to(&other), 0);
+	assert_int_equal(learn_from(&other, 407, PROXY R_N2), 0);
+	assert_int_equal(apply_to(&other), 1);
 	assert_holds("Proxy-Authorization", 0, "nonce=\"n2\"");
+}
+
+/* CVE-2021-41158: the realm is no secret, and the nonce is of its choice.     */
+static void foreign_host_gets_no_hash_in_any_realm(void **state)
+{
+	const struct sip_account pinned = { "bob", "secret", "r" };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		asked_once("INVITE", 401, WWW R_N1);
+		use.known_realms_only = true;
+		new_request("BYE", "");
+		assert_int_equal(learn_from(&elsewhere, 407, PROXY R_N2),
+				 -EACCES);
+		assert_string_equal(note, "challenged by a server that is not "
+				    "the carrier's");
+		assert_int_equal(apply_to(&elsewhere), 0);
+		use.known_realms_only = false;
+		use_account(&pinned);
+		new_request("INVITE", "");
+	}
 }
 
 static void what_a_server_from_the_wire_asks_makes_no_realm_known(void **state)
 {
 	const struct sip_account pinned = { "bob", "secret", "r" };
+	const struct hop other = neighbour();
 
 	(void)state;
 	use_account(&pinned);
 	assert_int_equal(apply(), 0);
 	use.known_realms_only = true;
 	new_request("BYE", "");
-	assert_int_equal(learn_from(&elsewhere, 401, WWW R_N1), 0);
+	assert_int_equal(learn_from(&other, 401, WWW R_N1), 0);
 	assert_false(auth_knows_realm(auth, "r"));
 }
 
@@ -69,15 +104,17 @@ static void own_server_is_trusted_wherever_its_name_came_from(void **state)
 
 static void carrier_with_tls_is_not_answered_in_clear_text(void **state)
 {
+	struct hop other = neighbour();
+
 	(void)state;
 	home.transport = SIP_TLS;
 	asked_once("INVITE", 401, WWW R_N1);
 	use.known_realms_only = true;
 	new_request("BYE", "");
-	assert_int_equal(learn_from(&elsewhere, 401, WWW R_N1), -EACCES);
+	assert_int_equal(learn_from(&other, 401, WWW R_N1), -EACCES);
 	assert_string_equal(note, "challenged without TLS");
-	elsewhere.transport = SIP_TLS;
-	assert_int_equal(learn_from(&elsewhere, 401, WWW R_N1), 0);
+	other.transport = SIP_TLS;
+	assert_int_equal(learn_from(&other, 401, WWW R_N1), 0);
 }
 
 /* The ACK of a 2xx goes to the Contact in it.                                 */
@@ -103,7 +140,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RULE(only_the_named_realm_is_answered),
 		RULE(server_from_the_wire_gets_no_answer_in_a_new_realm),
-		RULE(server_from_the_wire_is_answered_in_a_known_realm),
+		RULE(other_port_of_the_carrier_is_answered_in_a_known_realm),
+		RULE(foreign_host_gets_no_hash_in_any_realm),
 		RULE(what_a_server_from_the_wire_asks_makes_no_realm_known),
 		RULE(own_server_is_trusted_wherever_its_name_came_from),
 		RULE(carrier_with_tls_is_not_answered_in_clear_text),

@@ -1,6 +1,6 @@
 /*
  * test_msg.c - messages as they should and should not be.
- * Needs: core/sip/msg.c osip.c; core/base/str.c log.c; osip2.
+ * Needs: core/sip/msg.c osip.c; core/base/buf.c str.c log.c; osip2.
  */
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
@@ -119,6 +119,18 @@ static void bytes_beyond_content_length_are_dropped(void **state)
 	osip_message_free(m);
 }
 
+static void short_body_of_a_known_type_is_answerable(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(REQ CSEQ_1 "Content-Type: application/sdp\r\n"
+			       "Content-Length: 4\r\n\r\nabc"), -EPROTO);
+	assert_int_equal(parse(REQ CSEQ_1 "c : application/\r\n sdp\r\n"
+			       "l: 4\r\n\r\n"), -EPROTO);
+	/* What is not the length's fault stays unreadable.                    */
+	assert_int_equal(parse(REQ CSEQ_1 "c: multipart/mixed;boundary=b\r\n"
+			       "l: 6\r\n\r\n--b\r\nx"), -EBADMSG);
+}
+
 static void endless_headers_are_dropped(void **state)
 {
 	static char text[70000];
@@ -168,6 +180,8 @@ static void reason_is_found_in_a_list(void **state)
 		{ "Reason: SIP;cause=200, Q.850 ;cause = 17\r\n", 17 },
 		{ "Reason: SIP;cause=200\r\nreason: q.850;cause=31\r\n", 31 },
 		{ "Reason: Q.850\r\n", 0 },
+		{ "Reason: Q.850;text=\"the cause=3; \\\";cause=4\""
+		  ";cause=21\r\n", 21 },
 		{ "Reason: Q.850;cause=x\r\n", 0 },
 		{ "Reason: Q.850;cause=99999999999999\r\n", 127 },
 	};
@@ -223,6 +237,7 @@ int main(void)
 		cmocka_unit_test(what_osip_lets_through_is_dropped),
 		cmocka_unit_test(broken_rules_are_answerable),
 		cmocka_unit_test(bytes_beyond_content_length_are_dropped),
+		cmocka_unit_test(short_body_of_a_known_type_is_answerable),
 		cmocka_unit_test(endless_headers_are_dropped),
 		cmocka_unit_test(short_forms_folding_and_case_are_read),
 		cmocka_unit_test(reason_is_found_in_a_list),

@@ -43,16 +43,24 @@ static void rest(const char *text, enum sip_transport transport,
 {
 	struct resolve_way w = way(text, transport);
 
-	resting_set(&table, &w, until_ms, now_ms);
+	resting_set(&table, &w, until_ms, false, now_ms);
+}
+
+static void leave_alone(const char *text, int64_t until_ms, int64_t now_ms)
+{
+	struct resolve_way w = way(text, SIP_UDP);
+
+	resting_set(&table, &w, until_ms, true, now_ms);
 }
 
 static void expect(int64_t now_ms, const char *digits)
 {
 	char ip[ADDR_TEXT_LEN];
-	size_t i;
+	size_t i, n;
 
-	resting_last(&table, ways, ARRAY_LEN(ways), now_ms);
-	for (i = 0; i < ARRAY_LEN(ways); i++) {
+	n = resting_last(&table, ways, ARRAY_LEN(ways), now_ms);
+	assert_int_equal(n, strlen(digits));
+	for (i = 0; i < n; i++) {
 		addr_ip_text(&ways[i].addr, ip);
 		assert_int_equal(ip[strlen(ip) - 1], digits[i]);
 	}
@@ -83,6 +91,33 @@ static void one_that_answers_is_well_again(void **state)
 	expect(5, "123");
 	rest("192.0.2.2", SIP_UDP, 5, 5);	/* never rested */
 	assert_int_equal(table.n, 0);
+}
+
+static void one_that_asked_for_it_is_left_out(void **state)
+{
+	(void)state;
+	leave_alone("192.0.2.1", 1000, 0);
+	rest("192.0.2.2", SIP_UDP, 1000, 0);
+	expect(10, "32");
+}
+
+static void all_that_asked_for_it_are_tried_all_the_same(void **state)
+{
+	(void)state;
+	leave_alone("192.0.2.1", 1000, 0);
+	leave_alone("192.0.2.2", 1000, 0);
+	leave_alone("192.0.2.3", 1000, 0);
+	expect(10, "123");
+}
+
+static void what_it_asked_for_outlives_a_failure(void **state)
+{
+	(void)state;
+	leave_alone("192.0.2.1", 1000, 0);
+	rest("192.0.2.1", SIP_UDP, 500, 10);
+	expect(600, "23");
+	rest("192.0.2.1", SIP_UDP, 600, 600);
+	assert_true(table.list[0].until_ms <= 600);
 }
 
 static void another_port_or_transport_is_another_server(void **state)
@@ -121,6 +156,9 @@ int main(void)
 		CASE(those_that_rest_go_last_in_order),
 		CASE(a_rest_has_an_end),
 		CASE(one_that_answers_is_well_again),
+		CASE(one_that_asked_for_it_is_left_out),
+		CASE(all_that_asked_for_it_are_tried_all_the_same),
+		CASE(what_it_asked_for_outlives_a_failure),
 		CASE(another_port_or_transport_is_another_server),
 		CASE(the_table_is_bounded),
 	};

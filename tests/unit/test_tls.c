@@ -33,6 +33,8 @@ static const struct cert_wish wishes[] = {
 	{ .file = "user", .cn = "x", .names = "URI:sip:bob@example.com" },
 	{ .file = "ip", .cn = "x", .names = "IP:192.0.2.1,IP:2001:db8::1" },
 	{ .file = "cn", .cn = "sip.example.com" },
+	{ .file = "other", .cn = "sip.example.com",
+	  .names = "URI:sip:example.org" },
 	{ .file = "star", .cn = "x", .names = "DNS:*.example.com" },
 	{ .file = "person", .cn = "x", .names = "DNS:sip.example.com",
 	  .usage = "emailProtection" },
@@ -202,6 +204,8 @@ static void the_common_name_counts_where_nothing_else_does(void **state)
 {
 	(void)state;
 	assert_int_equal(visit("cn", "sip.example.com"), 0);
+	refused("other", "sip.example.com", "the certificate is not for "
+		"sip.example.com but for sip:example.org");
 }
 
 static void a_star_is_one_whole_label(void **state)

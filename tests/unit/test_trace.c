@@ -72,31 +72,93 @@ static void a_call_comes_whole_and_in_order_among_others(void **state)
 	assert_int_equal(read_call("CALL1"), 0);
 }
 
+enum { CALLS = 7 };
+
+/* The first number of each of the calls; their messages are without a gap.    */
+static unsigned int first_of(unsigned int call, unsigned int last,
+			     size_t *bytes)
+{
+	char id[16];
+	unsigned int total;
+
+	snprintf(id, sizeof(id), "call%u", call);
+	total = (unsigned int)read_call(id);
+	assert_in_range(total, 1, TRACE_CALL_MAX);
+	*bytes += copy.len;
+	for (unsigned int k = 0; k < total; k += 13) {
+		struct sip_trace_message m = nth(k);
+
+		assert_int_equal(number_of(&m),
+				 last - (total - 1 - k) * CALLS);
+	}
+	return last - (total - 1) * CALLS;
+}
+
 /* The last messages stay, the first ones go, one after the other.             */
 static void the_oldest_make_room(void **state)
 {
-	unsigned int before = 0, total = 0;
+	unsigned int before = 0, oldest, first;
 	size_t bytes;
+	char id[16];
 
 	(void)state;
 	for (unsigned int i = 1; i <= 20000; i++) {
-		add(true, message("one", i, (i * 7919) % 3000));
+		snprintf(id, sizeof(id), "call%u", i % CALLS);
+		add(true, message(id, i, (i * 7919) % 3000));
 		if (i % 97)
 			continue;
-		total = (unsigned int)read_call("one");
-		bytes = copy.len;
-		assert_true(total > 0);
-		for (unsigned int k = 0; k < total; k += 13) {
-			struct sip_trace_message m = nth(k);
-
-			assert_int_equal(number_of(&m), i - total + 1 + k);
+		bytes = 0;
+		oldest = i;
+		for (unsigned int last = i; last > i - CALLS; last--) {
+			first = first_of(last % CALLS, last, &bytes);
+			if (first < oldest)
+				oldest = first;
 		}
 		/* Never more than was asked for, and not much less.           */
 		assert_true(bytes <= 1 << 20);
 		assert_true(i < 2000 || bytes > (1 << 20) * 8 / 10);
-		assert_true(i - total >= before);
-		before = i - total;
+		assert_true(oldest >= before);
+		before = oldest;
 	}
+}
+
+/* A registration may go on for weeks: its messages are not walked through.    */
+static void of_a_long_call_the_last_messages_are_shown(void **state)
+{
+	const unsigned int n = 3000000, rest = TRACE_CALL_MAX;
+	struct hop h = hop_of(SIP_UDP, "192.0.2.1:5060", "192.0.2.9:5062");
+	struct sip_trace_message m;
+	char text[64];
+
+	(void)state;
+	tear_down(NULL);
+	assert_int_equal(open_with(16 << 20), 0);
+	for (unsigned int i = 1; i <= n; i++) {
+		/* Ours begins; theirs asks whether it is known.               */
+		int len = snprintf(text, sizeof(text), "%s\r\nCSeq: %u x\r\n"
+				   "i:one\r\n\r\n", i % 2 ? "M" : "SIP/2.0 ",
+				   i);
+
+		trace_add(trace, i % 2, &h, text, (size_t)len);
+		if (i == rest || i == rest + 1 || i % 10000 == 0) {
+			assert_int_equal(read_call("one"), rest);
+			m = nth(0);
+			assert_int_equal(number_of(&m), i - rest + 1);
+		}
+	}
+	/* And it leaves the ring as any other does.                           */
+	for (unsigned int i = 0; i < 20; i++) {
+		size_t left = read_call("one");
+
+		assert_true(left <= rest);
+		if (left && left < rest) {
+			m = nth(left - 1);
+			assert_int_equal(number_of(&m), n);
+		}
+		for (unsigned int k = 0; k < 1000; k++)
+			add(true, message("other", k, 1000));
+	}
+	assert_int_equal(read_call("one"), 0);
 }
 
 static void a_call_that_has_left_the_ring_is_not_found(void **state)
@@ -203,6 +265,7 @@ int main(void)
 		CASE(a_message_is_kept_as_it_was),
 		CASE(a_call_comes_whole_and_in_order_among_others),
 		CASE(the_oldest_make_room),
+		CASE(of_a_long_call_the_last_messages_are_shown),
 		CASE(a_call_that_has_left_the_ring_is_not_found),
 		CASE(a_flood_of_strangers_pushes_no_call_out),
 		CASE(a_message_longer_than_its_share_is_cut),
