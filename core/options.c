@@ -58,7 +58,7 @@ TEXT(sip_tls_ca, "sip.tls.ca", NULL,
      .help = "PEM file, or directory with hashed names, of the authorities "
 	     "that a TLS server's certificate must come from; where none is "
 	     "given, the system's.");
-INT(sip_trace_kb, "sip.trace_kb", "4096", 0, 1048576,
+INT(sip_trace_kb, "sip.trace_kb", "4096", 0, 262144,
     .help = "Memory in KiB for the last SIP messages, to be looked at call by "
 	    "call; 0 keeps none.");
 TEXT(dns_server, "dns.server", NULL, REPEAT,

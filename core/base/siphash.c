@@ -6,6 +6,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/siphash.h"
 
+#include <endian.h>
+#include <string.h>
+
 static uint64_t rotate(uint64_t x, int bits)
 {
 	return x << bits | x >> (64 - bits);
@@ -27,13 +30,13 @@ static void rounds(uint64_t v[4], int n)
 	}
 }
 
+/* At most eight bytes, the first one in the lowest bits.                      */
 static uint64_t word_le(const uint8_t *p, size_t len)
 {
 	uint64_t word = 0;
 
-	for (size_t i = 0; i < len; i++)
-		word |= (uint64_t)p[i] << (8 * i);
-	return word;
+	memcpy(&word, p, len);
+	return le64toh(word);
 }
 
 static void mix(uint64_t v[4], uint64_t word)
