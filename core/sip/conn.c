@@ -134,7 +134,7 @@ void conn_free(struct conn *c)
 	tls_session_free(c->tls);
 	stream_frame_deinit(&c->frame);
 	buf_deinit(&c->waiting);
-	buf_deinit(&c->out);
+	conn_drop_out(c);
 	slot_remove(&cs->slots, c->hop.conn);
 	*c->prevp = c->next;
 	if (c->next)
@@ -159,7 +159,7 @@ static int new_conn(struct conn **cp, struct conns *cs, int fd, bool inbound)
 	c->inbound = inbound;
 	stream_frame_init(&c->frame);
 	buf_init(&c->waiting, CONN_WAITING_MAX);
-	buf_init(&c->out, CONN_OUT_MAX);
+	buf_init(&c->out, 2 * conn_out_max(c));
 	c->next = cs->list;
 	c->prevp = &cs->list;
 	if (c->next)
@@ -346,6 +346,7 @@ static void offer(struct conn *c)
 int conn_accept(struct conns *cs, enum sip_transport transport, size_t sock,
 		int fd, struct tls *tls)
 {
+	const int room = CONN_INBOUND_SNDBUF;
 	struct conn *c;
 	int err;
 
@@ -357,6 +358,7 @@ int conn_accept(struct conns *cs, enum sip_transport transport, size_t sock,
 	if (err)
 		return err;
 	tune(fd);
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	c->hop.transport = transport;
 	c->hop.sock = sock;
 	c->state = tls ? CONN_SECURING : CONN_OPEN;

@@ -3,7 +3,7 @@
  *
  * One connection serves all requests to one place; what is sent while it opens
  * waits, in order and within bounds. Those that come in from strangers are
- * limited in number and in patience.
+ * limited in number and in patience, and in what they leave lying of ours.
  *
  * Thread: signalling. For transport.c and listener.c.
  */
@@ -28,6 +28,9 @@ enum {
 	CONN_PONG_MS = 10 * 1000,
 	CONN_WAITING_MAX = 1 << 20,	/* bytes, while it opens              */
 	CONN_OUT_MAX = 4 << 20,		/* bytes that the peer has not taken  */
+	CONN_INBOUND_OUT_MAX = 128 << 10,	/* the same, where it came in */
+	CONN_INBOUND_HELD_MAX = 16 << 20,	/* memory for all of these    */
+	CONN_INBOUND_SNDBUF = 64 << 10,		/* the kernel's for each one  */
 };
 
 struct conns;

@@ -45,6 +45,7 @@ struct conn {
 	struct buf waiting;		/* messages, until it is open         */
 	struct buf out;			/* bytes for the wire, from `sent` on */
 	size_t sent;
+	size_t held;			/* memory of `out`, as counted        */
 	struct hop_watch *fresh, *told;	/* `opened` is still to be told, was  */
 	struct timer timer;
 	int64_t limit_ns;		/* for CONNECTING, SECURING, CLOSING  */
@@ -61,6 +62,7 @@ struct conns {
 	struct map *index;		/* by key                             */
 	struct conn *list;
 	size_t n, n_inbound;
+	size_t held;			/* by `out` of those that came in     */
 	struct hop_watch *late;		/* of connections that are gone       */
 	struct timer late_timer;
 	char wire[STREAM_CHUNK_MAX];	/* what was just read                 */
@@ -72,12 +74,20 @@ static inline int64_t conn_now_ns(const struct conn *c)
 	return clock_now_ns(loop_clock(c->all->cfg.loop));
 }
 
+/* Bytes that the other side may leave lying. `out` grows to twice as much, as it
+ * is moved only when half of it has been sent.                               */
+static inline size_t conn_out_max(const struct conn *c)
+{
+	return c->inbound ? CONN_INBOUND_OUT_MAX : CONN_OUT_MAX;
+}
+
 void hop_watch_add(struct hop_watch **list, struct hop_watch *w);
 /* The socket is connected or connecting: its events begin.                   */
 int conn_start(struct conn *c);
 int conn_write(struct conn *c, const void *data, size_t len);
 /* The wire takes it, or it waits in `out`.                                   */
 void conn_put(struct conn *c, const void *data, size_t len);
+void conn_drop_out(struct conn *c);
 void conn_on_event(struct loop_fd *lfd, uint32_t events);
 /* It is over now; those who wait are told by the timer.                      */
 void conn_lose(struct conn *c, const char *why);

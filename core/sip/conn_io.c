@@ -27,6 +27,8 @@ enum {
 	OUT_KEEP = 4096,		/* memory that an idle one may hold   */
 };
 
+#define DEAF "the other side does not take what we send"
+
 /* ---- the end ------------------------------------------------------------- */
 
 static void close_socket(struct conn *c)
@@ -55,6 +57,7 @@ void conn_lose(struct conn *c, const char *why)
 	note_why(c, why);
 	conn_forget(c);
 	close_socket(c);
+	conn_drop_out(c);
 	c->state = CONN_LOST;
 	conn_wake(c, conn_now_ns(c));
 }
@@ -97,6 +100,21 @@ static void want_out(struct conn *c, bool want)
 	(void)loop_modify(&c->lfd, want ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
+static void count_out(struct conn *c)
+{
+	if (!c->inbound)
+		return;
+	c->all->held += c->out.cap - c->held;
+	c->held = c->out.cap;
+}
+
+void conn_drop_out(struct conn *c)
+{
+	c->sent = 0;
+	buf_deinit(&c->out);
+	count_out(c);
+}
+
 static void forget_out(struct conn *c)
 {
 	c->sent = 0;
@@ -104,6 +122,28 @@ static void forget_out(struct conn *c)
 		buf_deinit(&c->out);
 	else
 		buf_reset(&c->out);
+	count_out(c);
+}
+
+/* Strangers who ask and do not listen: the greediest goes first.             */
+static void relieve(struct conns *cs)
+{
+	while (cs->held > CONN_INBOUND_HELD_MAX) {
+		struct conn *worst = cs->list;
+
+		for (struct conn *c = cs->list; c; c = c->next)
+			if (c->held > worst->held)
+				worst = c;
+		conn_lose(worst, DEAF);
+	}
+}
+
+/* For later. It may be the last straw, and c be lost.                        */
+static void keep_out(struct conn *c)
+{
+	want_out(c, true);
+	count_out(c);
+	relieve(c->all);
 }
 
 /* Nothing is left to send: of a closing one, the other side may know.        */
@@ -125,7 +165,7 @@ static void flush(struct conn *c)
 		if (n >= 0) {
 			c->sent += (size_t)n;
 		} else if (errno == EAGAIN || errno == ENOBUFS) {
-			want_out(c, true);
+			keep_out(c);
 			return;
 		} else if (errno != EINTR) {
 			conn_fail(c, errno);
@@ -142,9 +182,10 @@ static void take_tls(struct conn *c)
 		tls_take(c->tls, &c->out);
 }
 
+/* No byte is moved more than once for each one that was sent.                */
 static void compact_out(struct conn *c)
 {
-	if (!c->sent)
+	if (c->sent <= c->out.len / 2)
 		return;
 	memmove(c->out.data, c->out.data + c->sent, c->out.len - c->sent);
 	c->out.len -= c->sent;
@@ -161,8 +202,8 @@ void conn_put(struct conn *c, const void *data, size_t len)
 	if (c->state == CONN_LOST)
 		return;
 	take_tls(c);
-	if (c->out.err)
-		conn_lose(c, "the other side does not take what we send");
+	if (c->out.err || c->out.len - c->sent > conn_out_max(c))
+		conn_lose(c, DEAF);
 	else
 		flush(c);
 }

@@ -1,6 +1,11 @@
 /*
  * dns_channel.c - c-ares on the loop: its sockets, its time-outs, its answers.
  *
+ * A channel of c-ares keeps its socket, and so its port, while anything is under
+ * way. Under load that would be for ever, and whoever wants to forge an answer
+ * would have to guess its number only. So there is a new one for each round of
+ * questions (RFC 5452 9.2); an old one ends with the last of its answers.
+ *
  * Thread: signalling.
  */
 /* SPDX-License-Identifier: MIT */
@@ -8,7 +13,6 @@
 
 #include <ares.h>
 #include <errno.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -16,79 +20,49 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/str.h"
+#include "sip/hosts.h"
+
+#define HOSTS_PATH "/etc/hosts"
 
 enum {
 	TRY_MS = 1500,			/* first wait, then doubled */
 	TRIES = 3,
 	CLASS_IN = 1,
 	SERVERS_TEXT_MAX = 4096,
+	ROUND = 32,			/* questions from one port */
+};
+
+struct round {
+	struct round *next;
+	struct dns_channel *channel;
+	ares_channel ares;
+	struct timer timer;		/* c-ares' own time-outs */
+	struct watch *watches;
+	unsigned int asked, open;	/* questions */
 };
 
 struct watch {
 	struct watch *next;
-	struct dns_channel *channel;
+	struct round *round;
 	struct loop_fd fd;
 };
 
 struct dns_channel {
 	struct loop *loop;
-	ares_channel ares;
 	bool has_library;
-	struct timer timer;		/* c-ares' own time-outs */
-	struct watch *watches;
+	struct round *rounds;		/* the first one takes questions */
+	struct hosts *hosts;
 };
 
 struct question {
+	struct round *round;
 	enum dns_type type;
 	dns_channel_fn *fn;
 	void *arg;
 };
 
 /* ---- c-ares on the loop -------------------------------------------------- */
-
-static void arm(struct dns_channel *c)
-{
-	struct timeval tv;
-
-	if (!ares_timeout(c->ares, NULL, &tv)) {
-		timer_stop(loop_timers(c->loop), &c->timer);
-		return;
-	}
-	/* Rounded up, lest we wake just before c-ares thinks it is time. A full
-	 * heap leaves the bounds of those who ask. */
-	timer_set_ms(loop_timers(c->loop), &c->timer,
-		     tv.tv_sec * S_MS + tv.tv_usec / 1000 + 1);
-}
-
-static void on_timeout(struct timer *t)
-{
-	struct dns_channel *c = t->arg;
-
-	ares_process_fd(c->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	arm(c);
-}
-
-static void on_ready(struct loop_fd *f, uint32_t events)
-{
-	struct dns_channel *c = ((struct watch *)f->arg)->channel;
-	int fd = f->fd;
-	bool broken = events & (EPOLLERR | EPOLLHUP);
-
-	/* The watch may be gone after this. */
-	ares_process_fd(c->ares,
-			broken || (events & EPOLLIN) ? fd : ARES_SOCKET_BAD,
-			events & EPOLLOUT ? fd : ARES_SOCKET_BAD);
-	arm(c);
-}
-
-static struct watch **find_watch(struct dns_channel *c, int fd)
-{
-	struct watch **wp = &c->watches;
-
-	while (*wp && (*wp)->fd.fd != fd)
-		wp = &(*wp)->next;
-	return wp;
-}
 
 static void unwatch(struct watch **wp)
 {
@@ -99,46 +73,119 @@ static void unwatch(struct watch **wp)
 	free(w);
 }
 
+/* Ends all its questions in on_answer(). */
+static void round_free(struct round *r)
+{
+	struct timers *timers = loop_timers(r->channel->loop);
+
+	if (r->ares)
+		ares_destroy(r->ares);
+	while (r->watches)
+		unwatch(&r->watches);
+	timer_stop(timers, &r->timer);
+	free(r);
+}
+
+static void arm(struct round *r)
+{
+	struct timers *timers = loop_timers(r->channel->loop);
+	struct timeval tv;
+
+	if (!ares_timeout(r->ares, NULL, &tv)) {
+		timer_stop(timers, &r->timer);
+		return;
+	}
+	/* Rounded up, lest we wake just before c-ares thinks it is time. A full
+	 * heap leaves the bounds of those who ask. */
+	timer_set_ms(timers, &r->timer,
+		     tv.tv_sec * S_MS + tv.tv_usec / 1000 + 1);
+}
+
+/* c-ares has been called, and r may be gone after this. An open question keeps
+ * it where we stand inside one of its answers. */
+static void settle(struct round *r)
+{
+	struct round **rp = &r->channel->rounds;
+
+	if (r == *rp || r->open) {
+		arm(r);
+		return;
+	}
+	while (*rp != r)
+		rp = &(*rp)->next;
+	*rp = r->next;
+	round_free(r);
+}
+
+static void on_timeout(struct timer *t)
+{
+	struct round *r = t->arg;
+
+	ares_process_fd(r->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	settle(r);
+}
+
+static void on_ready(struct loop_fd *f, uint32_t events)
+{
+	struct round *r = ((struct watch *)f->arg)->round;
+	int fd = f->fd;
+	bool broken = events & (EPOLLERR | EPOLLHUP);
+
+	/* The watch may be gone after this. */
+	ares_process_fd(r->ares,
+			broken || (events & EPOLLIN) ? fd : ARES_SOCKET_BAD,
+			events & EPOLLOUT ? fd : ARES_SOCKET_BAD);
+	settle(r);
+}
+
+static struct watch **find_watch(struct round *r, int fd)
+{
+	struct watch **wp = &r->watches;
+
+	while (*wp && (*wp)->fd.fd != fd)
+		wp = &(*wp)->next;
+	return wp;
+}
+
 /* A socket that cannot be watched is left to c-ares' time-outs. */
-static void watch(struct dns_channel *c, int fd, uint32_t events)
+static void watch(struct round *r, int fd, uint32_t events)
 {
 	struct watch *w = calloc(1, sizeof(*w));
 	int err = -ENOMEM;
 
 	if (w) {
-		w->channel = c;
+		w->round = r;
 		w->fd = (struct loop_fd){ .fd = fd, .fn = on_ready, .arg = w };
-		err = loop_add(c->loop, &w->fd, events);
+		err = loop_add(r->channel->loop, &w->fd, events);
 	}
 	if (err) {
 		log_error("dns: cannot watch a socket: %s", strerror(-err));
 		free(w);
 		return;
 	}
-	w->next = c->watches;
-	c->watches = w;
+	w->next = r->watches;
+	r->watches = w;
 }
 
 /* c-ares tells what it wants to hear of a socket; nothing: it is closing. */
 static void on_socket(void *arg, ares_socket_t fd, int readable, int writable)
 {
-	struct dns_channel *c = arg;
+	struct round *r = arg;
 	uint32_t events = (readable ? EPOLLIN : 0u) |
 			  (writable ? EPOLLOUT : 0u);
-	struct watch **wp = find_watch(c, fd);
+	struct watch **wp = find_watch(r, fd);
 
 	if (!events && *wp)
 		unwatch(wp);
 	else if (events && *wp)
 		loop_modify(&(*wp)->fd, events);
 	else if (events)
-		watch(c, fd, events);
+		watch(r, fd, events);
 }
 
 /* ---- opening and closing ------------------------------------------------- */
 
-static int set_servers(struct dns_channel *c, const struct addr *servers,
-		       size_t n)
+static int set_servers(struct round *r, const struct addr *servers, size_t n)
 {
 	char one[ADDR_TEXT_LEN];
 	struct buf csv;
@@ -157,32 +204,142 @@ static int set_servers(struct dns_channel *c, const struct addr *servers,
 		buf_printf(&csv, "%s%s", i ? "," : "", one);
 	}
 	err = csv.err;
-	if (!err && ares_set_servers_ports_csv(c->ares, csv.data))
+	if (!err && ares_set_servers_ports_csv(r->ares, csv.data))
 		err = -EINVAL;
 	buf_deinit(&csv);
 	return err;
 }
 
-static int open_ares(struct dns_channel *c)
+/* A round without c-ares. */
+static struct round *round_new(struct dns_channel *c)
 {
+	struct round *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->channel = c;
+	timer_init(&r->timer, on_timeout, r);
+	return r;
+}
+
+static int errno_of(int status)
+{
+	if (status == ARES_SUCCESS)
+		return 0;
+	log_error("dns: %s", ares_strerror(status));
+	return status == ARES_ENOMEM ? -ENOMEM : -EIO;
+}
+
+/* The first round, by the system's configuration. */
+static int open_first(struct dns_channel *c, const struct addr *servers,
+		      size_t n)
+{
+	struct round *r = round_new(c);
 	struct ares_options o = {
 		.timeout = TRY_MS,
 		.tries = TRIES,
 		.sock_state_cb = on_socket,
-		.sock_state_cb_data = c,
+		.sock_state_cb_data = r,
 	};
-	int status = ares_library_init(ARES_LIB_INIT_ALL);
+	int err;
 
-	c->has_library = status == ARES_SUCCESS;
-	if (c->has_library)
-		status = ares_init_options(&c->ares, &o,
-					   ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
-					   ARES_OPT_SOCK_STATE_CB);
+	if (!r)
+		return -ENOMEM;
+	c->rounds = r;
+	err = errno_of(ares_library_init(ARES_LIB_INIT_ALL));
+	c->has_library = !err;
+	if (!err)
+		err = errno_of(ares_init_options(&r->ares, &o,
+						 ARES_OPT_TIMEOUTMS |
+						 ARES_OPT_TRIES |
+						 ARES_OPT_SOCK_STATE_CB));
+	return err ? err : set_servers(r, servers, n);
+}
+
+static int copy_servers(struct round *to, const struct round *from)
+{
+	struct ares_addr_port_node *servers = NULL;
+	int status = ares_get_servers_ports(from->ares, &servers);
+
+	if (status == ARES_SUCCESS && servers)
+		status = ares_set_servers_ports(to->ares, servers);
+	ares_free_data(servers);
+	return status;
+}
+
+/* As the first one, without reading the system's configuration again. */
+static int copy_ares(struct round *to, const struct round *from)
+{
+	struct ares_options o;
+	int mask, status;
+
+	memset(&o, 0, sizeof(o));
+	status = ares_save_options(from->ares, &o, &mask);
+	o.sock_state_cb_data = to;
 	if (status == ARES_SUCCESS)
-		return 0;
-	log_error("dns: %s", ares_strerror(status));
-	c->ares = NULL;
-	return status == ARES_ENOMEM ? -ENOMEM : -EIO;
+		status = ares_init_options(&to->ares, &o, mask);
+	ares_destroy_options(&o);
+	if (status == ARES_SUCCESS)
+		status = copy_servers(to, from);
+	return errno_of(status);
+}
+
+/* The round for the next question. Without memory the old one goes on. */
+static struct round *take_round(struct dns_channel *c)
+{
+	struct round *old = c->rounds, *r;
+
+	if (old->asked < ROUND)
+		return old;
+	r = round_new(c);
+	if (!r || copy_ares(r, old)) {
+		if (r)
+			round_free(r);
+		return old;
+	}
+	r->next = old;
+	c->rounds = r;
+	settle(old);
+	return r;
+}
+
+static void addr_of_server(struct addr *to,
+			   const struct ares_addr_port_node *from)
+{
+	memset(to, 0, sizeof(*to));
+	to->sa.sa_family = (sa_family_t)from->family;
+	if (from->family == AF_INET)
+		memcpy(&to->in4.sin_addr, &from->addr.addr4,
+		       sizeof(to->in4.sin_addr));
+	else
+		memcpy(&to->in6.sin6_addr, &from->addr.addr6,
+		       sizeof(to->in6.sin6_addr));
+	addr_set_port(to, from->udp_port ? (uint16_t)from->udp_port : 53);
+}
+
+void dns_channel_servers(const struct dns_channel *c, char *text, size_t cap)
+{
+	struct ares_addr_port_node *list = NULL, *s;
+	char one[ADDR_TEXT_LEN];
+	struct addr a;
+	size_t len = 0;
+
+	*text = '\0';
+	if (ares_get_servers_ports(c->rounds->ares, &list))
+		return;
+	for (s = list; s; s = s->next) {
+		addr_of_server(&a, s);
+		if (addr_port(&a) == 53)
+			addr_host_text(&a, one);
+		else
+			addr_text(&a, one);
+		if (len + strlen(one) + 3 > cap)
+			break;
+		str_printf(text + len, cap - len, "%s%s", len ? ", " : "",
+			   one);
+		len = strlen(text);
+	}
+	ares_free_data(list);
 }
 
 int dns_channel_new(struct dns_channel **cp, struct loop *loop,
@@ -194,10 +351,9 @@ int dns_channel_new(struct dns_channel **cp, struct loop *loop,
 	if (!c)
 		return -ENOMEM;
 	c->loop = loop;
-	timer_init(&c->timer, on_timeout, c);
-	err = open_ares(c);
+	err = hosts_new(&c->hosts, HOSTS_PATH);
 	if (!err)
-		err = set_servers(c, servers, n_servers);
+		err = open_first(c, servers, n_servers);
 	if (err)
 		dns_channel_free(c);
 	else
@@ -205,17 +361,20 @@ int dns_channel_new(struct dns_channel **cp, struct loop *loop,
 	return err;
 }
 
+/* Whoever is told that it ends asks no more. */
 void dns_channel_free(struct dns_channel *c)
 {
+	struct round *r;
+
 	if (!c)
 		return;
-	if (c->ares)
-		ares_destroy(c->ares);	/* ends all questions in on_answer() */
-	while (c->watches)
-		unwatch(&c->watches);
-	timer_stop(loop_timers(c->loop), &c->timer);
+	while ((r = c->rounds)) {
+		c->rounds = r->next;
+		round_free(r);
+	}
 	if (c->has_library)
 		ares_library_cleanup();
+	hosts_free(c->hosts);
 	free(c);
 }
 
@@ -252,6 +411,7 @@ static void on_answer(void *arg, int status, int timeouts, unsigned char *data,
 
 	(void)timeouts;
 	q->fn(q->arg, a);
+	q->round->open--;
 	free(q);
 }
 
@@ -260,53 +420,30 @@ void dns_channel_ask(struct dns_channel *c, enum dns_type type,
 {
 	struct question *q = calloc(1, sizeof(*q));
 	bool is_address = type == DNS_A || type == DNS_AAAA;
+	struct round *r;
 
 	if (!q) {
 		fn(arg, NULL);
 		return;
 	}
-	*q = (struct question){ .type = type, .fn = fn, .arg = arg };
+	r = take_round(c);
+	r->asked++;
+	r->open++;
+	*q = (struct question){
+		.round = r, .type = type, .fn = fn, .arg = arg,
+	};
 	/* A name with a dot is a whole one: to try it in our own domain too
 	 * would tell a stranger there whom we call. */
 	if (is_address && !strchr(name, '.'))
-		ares_search(c->ares, name, CLASS_IN, (int)type, on_answer, q);
+		ares_search(r->ares, name, CLASS_IN, (int)type, on_answer, q);
 	else
-		ares_query(c->ares, name, CLASS_IN, (int)type, on_answer, q);
-	arm(c);
+		ares_query(r->ares, name, CLASS_IN, (int)type, on_answer, q);
+	settle(r);
 }
 
 /* ---- the hosts file ------------------------------------------------------ */
 
-static size_t take_hosts(struct dns_channel *c, const char *name, int family,
-			 struct dns_record *to, size_t max)
-{
-	struct hostent *h = NULL;
-	size_t n = 0;
-
-	if (ares_gethostbyname_file(c->ares, name, family, &h) != ARES_SUCCESS)
-		return 0;
-	for (; h->h_addr_list[n] && n < max; n++) {
-		struct addr *a = &to[n].addr;
-
-		a->sa.sa_family = (sa_family_t)family;
-		if (family == AF_INET)
-			memcpy(&a->in4.sin_addr, h->h_addr_list[n],
-			       sizeof(a->in4.sin_addr));
-		else
-			memcpy(&a->in6.sin6_addr, h->h_addr_list[n],
-			       sizeof(a->in6.sin6_addr));
-	}
-	ares_free_hostent(h);
-	return n;
-}
-
 struct dns_answer *dns_channel_hosts(struct dns_channel *c, const char *name)
 {
-	struct dns_record records[DNS_RECORDS_MAX];
-	size_t n;
-
-	memset(records, 0, sizeof(records));
-	n = take_hosts(c, name, AF_INET6, records, DNS_RECORDS_MAX / 2);
-	n += take_hosts(c, name, AF_INET, records + n, DNS_RECORDS_MAX / 2);
-	return dns_answer_new(n ? 0 : -ENOENT, records, n);
+	return hosts_find(c->hosts, name);
 }

@@ -20,13 +20,16 @@ typedef void dns_channel_fn(void *arg, struct dns_answer *answer);
 /* No servers: those of the system.                                           */
 int dns_channel_new(struct dns_channel **cp, struct loop *loop,
 		    const struct addr *servers, size_t n_servers);
+/* Their addresses, for people: "192.0.2.1, 192.0.2.2:5353", as far as they fit
+ * whole; "" for none.                                                        */
+void dns_channel_servers(const struct dns_channel *c, char *text, size_t cap);
 /* All that is outstanding is told, with -EIO.                                */
 void dns_channel_free(struct dns_channel *c);
 /* Addresses of a name without a dot are looked for in the search domains.    */
 void dns_channel_ask(struct dns_channel *c, enum dns_type type,
 		     const char *name, dns_channel_fn *fn, void *arg);
-/* What the hosts file says, -ENOENT where it does not know the name. Reads the
- * file. NULL: no memory.                                                     */
+/* What the hosts file says, -ENOENT where it does not know the name. NULL: no
+ * memory.                                                                    */
 struct dns_answer *dns_channel_hosts(struct dns_channel *c, const char *name);
 
 #endif

@@ -4,8 +4,9 @@
  *	(CR LF)* start-line headers CR LF CR LF body (CR LF)* start-line ...
  *
  * What is no SIP at all (HTTP, TLS, noise) is known by its first line, so that
- * nobody waits for the end of headers that will not come. Bytes are looked at
- * once, however small the pieces are that they come in.
+ * nobody waits for the end of headers that will not come. Line ends are looked
+ * for once in each byte, and the lengths once more when the head is complete,
+ * however small the pieces are that they come in.
  *
  * Any thread.
  */
@@ -95,7 +96,8 @@ static const char *look_at_start(struct stream_frame *f, const char *p,
 		return NULL;
 	if (!is_token(*p))
 		return "not SIP";
-	end = memchr(p, '\n', len);
+	/* find_head() has seen no LF before: the first one would end this.   */
+	end = memchr(p + f->scanned, '\n', len - f->scanned);
 	if (!end)
 		return NULL;
 	n = (size_t)(end - p);

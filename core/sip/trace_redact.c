@@ -414,7 +414,8 @@ void trace_redact(char *data, size_t len)
 	struct line l;
 
 	while (line_next(&w, &l))
-		redact_line(data, &l);
+		if (l.len)
+			redact_line(data, &l);
 	redact_uris(data, len);
 	redact_quoted_hash(data, len);
 }

@@ -207,15 +207,30 @@ int hop_open(struct hop *h, struct sip *sip, enum sip_transport transport,
 	}
 }
 
+/* RFC 3261 18.2.2: the connection that brought the request is gone. What is sent
+ * again finds the new one.                                                   */
+static bool open_back(struct hop *back, struct sip *sip, const struct hop *h)
+{
+	struct addr to = h->remote;
+
+	addr_set_port(&to, h->back_port);
+	return h->back_port && !hop_open(back, sip, h->transport, &to, NULL, -1);
+}
+
 int hop_send(struct sip *sip, const struct hop *h, const void *data,
 	     size_t len)
 {
+	struct hop back;
 	int err;
 
 	if (h->transport == SIP_UDP)
 		err = sip->send(sip->send_arg, h->sock, &h->remote, data, len);
 	else
 		err = conn_send(sip->transport->conns, h->conn, data, len);
+	if (err == -EPIPE && open_back(&back, sip, h)) {
+		h = &back;
+		err = conn_send(sip->transport->conns, h->conn, data, len);
+	}
 	sip->stats.sent++;
 	if (!err)
 		trace_add(sip->trace, true, h, data, len);
@@ -255,12 +270,12 @@ static void from_udp(void *arg, const struct addr *from, const struct addr *to,
 	receive(s->sip, &hop, data, len);
 }
 
-static void refused(void *arg, const struct addr *to, const char *data,
-		    size_t len)
+static void refused(void *arg, const struct addr *to, int err,
+		    const char *data, size_t len)
 {
 	struct stack_socket *s = arg;
 
-	datagram_refused(s->sip, to, data, len);
+	datagram_refused(s->sip, to, err, data, len);
 }
 
 static void from_conn(void *arg, const struct hop *from, const char *data,
@@ -317,6 +332,15 @@ static int start_tls(struct transport *t, const struct sip_config *cfg,
 	if (!server && !tls->certificate && !tls->key && !tls->ca)
 		return 0;
 	return need_tls(t, tls, server, why, cap);
+}
+
+int sip_check_files(const struct sip_config *cfg, char *why, size_t cap)
+{
+	struct transport t = { 0 };
+	int err = start_tls(&t, cfg, why, cap);
+
+	tls_free(t.tls);
+	return err;
 }
 
 int transport_new(struct transport **tp, struct sip *sip,

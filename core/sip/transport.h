@@ -25,6 +25,9 @@ struct hop {
 	size_t sock;			/* UDP: index of the socket           */
 	uint64_t conn;			/* TCP, TLS: the connection, slot and
 					 * generation; UDP: 0                 */
+	uint16_t back_port;		/* TCP: where hop_send() connects at
+					 * `remote` if `conn` is gone; 0: it
+					 * does not                           */
 };
 
 /* Finds the way to `remote`, and begins the connection where none is open; what

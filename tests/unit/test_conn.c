@@ -373,7 +373,7 @@ static void what_nobody_waits_for_is_bounded(void **state)
 	struct conn_to to = { .transport = SIP_TCP, .remote = door };
 	struct rlimit old, more = { 4096, 4096 };
 	static int fds[CONN_SPARE_MAX + 10];
-	struct hop first, second, h;
+	struct hop first = { 0 }, second = { 0 }, h;
 	struct watcher w;
 	struct addr from;
 	char ip[16];

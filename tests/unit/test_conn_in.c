@@ -8,6 +8,8 @@
 
 #include <sys/resource.h>
 
+#include "sip/conn_impl.h"
+
 static struct listener *listener;
 static struct addr bound;
 
@@ -221,6 +223,136 @@ static void the_number_of_strangers_is_bounded(void **state)
 	setrlimit(RLIMIT_NOFILE, &old);
 }
 
+/* ---- those who ask and do not listen --------------------------------------- */
+
+/* The kernel takes little of what is for it.                                 */
+static int call_in_deaf(void)
+{
+	const int little = 4096;
+	size_t before = conns_count(conns);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof(little));
+	assert_int_equal(connect(fd, &bound.sa, addr_len(&bound)), 0);
+	UNTIL(conns_count(conns) > before);
+	setsockopt(conns->list->lfd.fd, SOL_SOCKET, SO_SNDBUF, &little,
+		   sizeof(little));
+	return fd;
+}
+
+static char *long_answer(size_t len)
+{
+	char *text = malloc(len + 1);
+
+	assert_non_null(text);
+	memset(text, 'x', len);
+	text[len] = '\0';
+	return text;
+}
+
+/* Asks once; false if the connection is gone.                                */
+static bool asks(int fd)
+{
+	size_t before = n_messages, n = conns_count(conns);
+
+	if (send(fd, OPTIONS, strlen(OPTIONS), MSG_NOSIGNAL) < 0)
+		return false;
+	UNTIL(n_messages > before || conns_count(conns) < n);
+	loop_once(loop, 0);
+	return n_messages > before && conns_count(conns) == n;
+}
+
+static void who_does_not_listen_is_given_up(void **state)
+{
+	int fd = call_in_deaf(), other = call_in(&bound);
+	char *text = long_answer(3000);
+	size_t n = 0;
+
+	(void)state;
+	reply = text;
+	while (asks(fd)) {
+		n++;
+		assert_true(conns->held <= 2 * CONN_INBOUND_OUT_MAX);
+	}
+	assert_in_range(n, CONN_INBOUND_OUT_MAX / 3000,
+			CONN_INBOUND_OUT_MAX / 3000 + 20);
+	assert_int_equal(conns_count(conns), 1);
+	assert_int_equal(conns->held, 0);
+	reply = ANSWER;
+	say(other, OPTIONS);
+	hear(other, ANSWER);
+	close(fd);
+	close(other);
+	free(text);
+}
+
+/* Who listens slowly gets all of it, in order.                               */
+static void who_listens_slowly_hears_everything(void **state)
+{
+	int fd = call_in_deaf();
+	char text[1000], got[1000];
+	size_t n = 0, heard = 0;
+
+	(void)state;
+	memset(text, '.', sizeof(text));
+	reply = text;
+	for (; n < 300; n++) {
+		str_printf(text, sizeof(text), "%0*zu", 999, n);
+		assert_true(asks(fd));
+		if (n < 100)
+			continue;
+		assert_int_equal(recv(fd, got, 999, MSG_WAITALL), 999);
+		str_printf(text, sizeof(text), "%0*zu", 999, heard++);
+		assert_memory_equal(got, text, 999);
+		assert_true(conns->held <= 2 * CONN_INBOUND_OUT_MAX);
+	}
+	for (; heard < n; heard++) {
+		settle();
+		assert_int_equal(recv(fd, got, 999, MSG_WAITALL), 999);
+		str_printf(text, sizeof(text), "%0*zu", 999, heard);
+		assert_memory_equal(got, text, 999);
+	}
+	close(fd);
+	UNTIL(!conns_count(conns));
+	assert_int_equal(conns->held, 0);
+}
+
+/* Each within its own bound; the one that has most goes, and no other.       */
+static void what_strangers_leave_lying_is_bounded(void **state)
+{
+	static int fds[400];
+	char *much = long_answer(50000), *little = long_answer(20000);
+	int modest = call_in_deaf();
+	size_t n = 0;
+	bool gone = false;
+
+	(void)state;
+	reply = little;
+	assert_true(asks(modest));
+	reply = much;
+	for (; n < ARRAY_LEN(fds) && !gone; n++) {
+		fds[n] = call_in_deaf();
+		gone = !asks(fds[n]) || !asks(fds[n]);
+		assert_true(conns->held <= CONN_INBOUND_HELD_MAX);
+		assert_int_equal(conns_count(conns), n + 2 - gone);
+	}
+	assert_true(gone);
+	assert_in_range(n, CONN_INBOUND_HELD_MAX / (256 << 10),
+			CONN_INBOUND_HELD_MAX / (64 << 10) + 2);
+	settle();
+	for (size_t i = 0; i < n; i++)
+		close(fds[i]);
+	UNTIL(conns_count(conns) == 1);
+	close(modest);
+	UNTIL(!conns_count(conns));
+	assert_int_equal(conns->held, 0);
+	free(much);
+	free(little);
+}
+
+/* ---- descriptors ----------------------------------------------------------- */
+
 /* Without descriptors the oldest stranger makes room.                        */
 static void descriptors_do_not_run_out(void **state)
 {
@@ -283,6 +415,9 @@ int main(void)
 		T(noise_is_closed_without_an_answer),
 		T(one_that_does_not_close_is_closed),
 		T(the_number_of_strangers_is_bounded),
+		T(who_does_not_listen_is_given_up),
+		T(who_listens_slowly_hears_everything),
+		T(what_strangers_leave_lying_is_bounded),
 		T(descriptors_do_not_run_out),
 		T(without_anybody_to_send_away_it_rests),
 	};

@@ -1,7 +1,7 @@
 /*
  * test_dns_channel.c - questions to a name server of the test's own, and the
  * hosts file of the system.
- * Needs: core/sip/dns_channel.c dns_answer.c; all of core/base; cares.
+ * Needs: core/sip/dns_channel.c dns_answer.c hosts.c; all of core/base; cares.
  */
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "name_server.h"
 #include "sip/dns_channel.h"
 
@@ -135,6 +136,50 @@ static void freeing_tells_those_who_wait(void **state)
 	assert_int_equal(got->err, -EIO);
 }
 
+/* RFC 5452 9.2: whoever forges an answer has to guess the port, too, also where
+ * there is always something under way.                                       */
+static void the_port_changes_under_load(void **state)
+{
+	char name[32];
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		if (i % 16 == 0)
+			dns_channel_ask(channel, DNS_A, "silent.example", told,
+					&got);
+		str_printf(name, sizeof(name), "n%d.example", i);
+		assert_int_equal(ask(DNS_A, name)->err, -ENOENT);
+	}
+	assert_true(n_ports > 200 / 40);
+}
+
+static size_t to_ask;
+
+static void told_and_asks(void *arg, struct dns_answer *a)
+{
+	assert_int_equal(a->err, -ENOENT);
+	dns_answer_unref(a);
+	n_got++;
+	for (int i = 0; i < 2 && to_ask; i++)
+		dns_channel_ask(channel, DNS_A, to_ask-- % 3 ? "no.example" :
+				"a..b", told_and_asks, arg);
+}
+
+/* Those who are told ask again, from inside of it; some are told at once.    */
+static void answers_may_lead_to_questions(void **state)
+{
+	size_t all = 1000;
+
+	(void)state;
+	to_ask = all - 1;
+	dns_channel_ask(channel, DNS_A, "no.example", told_and_asks, NULL);
+	for (int i = 0; i < 20000 && n_got < all; i++)
+		loop_once(loop, 20);
+	assert_int_equal(n_got, all);
+	assert_int_equal(to_ask, 0);
+	assert_true(n_ports > 10);
+}
+
 /* ---- the hosts file ------------------------------------------------------ */
 
 /* A name of this machine's file, and its address. */
@@ -195,6 +240,8 @@ int main(void)
 		CASE(failures_are_told_from_none),
 		CASE(a_label_too_long_is_none),
 		CASE(freeing_tells_those_who_wait),
+		CASE(the_port_changes_under_load),
+		CASE(answers_may_lead_to_questions),
 		CASE(the_hosts_file_is_read),
 		CASE(what_is_not_in_the_hosts_file),
 	};

@@ -223,6 +223,29 @@ static void headers_without_end_are_given_up(void **state)
 	assert_string_equal(feed(text, STREAM_HEAD_MAX + 110, 16384), "B");
 }
 
+/* What was looked at for the end of a line is not looked at again: a line end
+ * that is put there later goes unseen.                                       */
+static void a_start_line_in_pieces_is_searched_once(void **state)
+{
+	const char *data, *why;
+	struct stream_frame f;
+	size_t len;
+
+	(void)state;
+	stream_frame_init(&f);
+	assert_int_equal(stream_frame_put(&f, "OPTIONS ??sip:x", 15), 0);
+	assert_int_equal(stream_frame_next(&f, &data, &len, &why), STREAM_MORE);
+	memcpy(f.in.data + 8, "\r\n", 2);
+	assert_int_equal(stream_frame_put(&f, " SIP/2.0\r", 9), 0);
+	assert_int_equal(stream_frame_next(&f, &data, &len, &why), STREAM_MORE);
+	assert_int_equal(stream_frame_put(&f, "\n", 1), 0);
+	assert_int_equal(stream_frame_next(&f, &data, &len, &why), STREAM_MORE);
+	assert_int_equal(stream_frame_put(&f, "l: 0\r\n\r\n", 8), 0);
+	assert_int_equal(stream_frame_next(&f, &data, &len, &why),
+			 STREAM_MESSAGE);
+	stream_frame_deinit(&f);
+}
+
 static void what_is_no_sip_is_known_at_once(void **state)
 {
 	(void)state;
@@ -284,6 +307,7 @@ int main(void)
 		cmocka_unit_test(a_huge_length_does_not_overflow),
 		cmocka_unit_test(the_longest_message_fits),
 		cmocka_unit_test(headers_without_end_are_given_up),
+		cmocka_unit_test(a_start_line_in_pieces_is_searched_once),
 		cmocka_unit_test(what_is_no_sip_is_known_at_once),
 		cmocka_unit_test(nul_bytes_do_not_confuse_it),
 		cmocka_unit_test(memory_of_a_long_message_is_given_back),

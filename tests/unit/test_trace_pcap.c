@@ -146,7 +146,7 @@ static void addresses_of_two_families_become_ipv6(void **state)
 /* All lengths, so that odd ones are summed too, and times that only grow.     */
 static void every_packet_of_a_row_is_whole(void **state)
 {
-	char text[600] = "X\r\ni: c\r\n\r\n";
+	char text[TRACE_CALL_MAX] = "X\r\ni: c\r\n\r\n";
 	const unsigned char *p;
 	size_t len, from = strlen(text), at = 24;
 	uint32_t n = 0, us = 0;
@@ -181,28 +181,34 @@ static void every_packet_of_a_row_is_whole(void **state)
 
 /* RFC 768: a sum of zero is written as all ones, for zero means none. Two bytes
  * that stand for a 16-bit word of the sum go through all their values.        */
-static void a_checksum_is_never_zero(void **state)
+static unsigned int count_all_ones(void)
 {
-	char text[] = "X\r\ni: c\r\n\r\n.aa";
 	const unsigned char *p;
-	unsigned int all_ones = 0;
+	unsigned int n = 0;
 	size_t len;
 
-	(void)state;
-	tear_down(NULL);
-	assert_int_equal(open_with(16 << 20), 0);
-	for (unsigned int word = 0; word < 0x10000; word++) {
-		struct hop h = hop_of(SIP_UDP, "192.0.2.1:5060",
-				      "192.0.2.9:5062");
-
-		text[12] = (char)(word >> 8);
-		text[13] = (char)word;
-		trace_add(trace, true, &h, text, sizeof(text) - 1);
-	}
 	p = file_of("c", &len) + 40;
 	for (; p < (unsigned char *)out.data + len; p += 16 + be16(p + 2)) {
 		assert_int_not_equal(be16(p + 26), 0);
-		all_ones += be16(p + 26) == 0xffff;
+		n += be16(p + 26) == 0xffff;
+	}
+	return n;
+}
+
+static void a_checksum_is_never_zero(void **state)
+{
+	struct hop h = hop_of(SIP_UDP, "192.0.2.1:5060", "192.0.2.9:5062");
+	char text[] = "X\r\ni: c\r\n\r\n.aa";
+	unsigned int all_ones = 0;
+
+	(void)state;
+	for (unsigned int word = 0; word < 0x10000; word++) {
+		text[12] = (char)(word >> 8);
+		text[13] = (char)word;
+		trace_add(trace, true, &h, text, sizeof(text) - 1);
+		/* No more than these are kept of one call.                    */
+		if (word % TRACE_CALL_MAX == TRACE_CALL_MAX - 1)
+			all_ones += count_all_ones();
 	}
 	assert_true(all_ones);
 }

@@ -259,12 +259,15 @@ static void broken_anywhere_inside_it_the_header_is_hidden(void **state)
 		}
 }
 
-/* Not more than in proportion to the length, whatever stands there.           */
-static void long_rows_of_schemes_take_no_time(void **state)
+/* Not more than in proportion to the length, whatever stands there: minutes, if
+ * it were in proportion to its square.                                        */
+static void long_rows_of_anything_take_no_time(void **state)
 {
-	static char text[65000];
+	static char text[4 << 20];
 	static const char *const parts[] = {
-		"sip:", "sip:@", "sip:x:@", "a:", "//:", "response=",
+		"sip:", "sip:@", "sip:x:@", "a:", "//:", "response=", "\r",
+		"k=\r", "authorization:\r", "authorization: x\r\n", "\n ",
+		"authorization:a=\"response\",\r\n ",
 	};
 
 	(void)state;
@@ -273,8 +276,7 @@ static void long_rows_of_schemes_take_no_time(void **state)
 
 		for (size_t at = 0; at < sizeof(text); at++)
 			text[at] = parts[i][at % n];
-		for (int turn = 0; turn < 20; turn++)
-			trace_redact(text, sizeof(text));
+		trace_redact(text, sizeof(text));
 	}
 }
 
@@ -293,7 +295,7 @@ int main(void)
 		cmocka_unit_test(secrets_are_hidden_however_the_message_is_cut),
 		cmocka_unit_test(
 			broken_anywhere_inside_it_the_header_is_hidden),
-		cmocka_unit_test(long_rows_of_schemes_take_no_time),
+		cmocka_unit_test(long_rows_of_anything_take_no_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
