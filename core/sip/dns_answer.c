@@ -36,6 +36,7 @@ struct message {
 	size_t answers_at;
 	unsigned int n_answers, n_authority;
 	uint32_t ttl_s;
+	bool exists;			/* by the response code */
 };
 
 struct rr {
@@ -376,6 +377,7 @@ static int read_head(struct message *m, enum dns_type type)
 	code = p[3] & 0x0f;
 	if (code != NOERROR && code != NXDOMAIN)
 		return -EIO;
+	m->exists = code == NOERROR;
 	m->n_answers = at_most(get16(p + 6), SCAN_MAX);
 	m->n_authority = at_most(get16(p + 8), SCAN_MAX);
 	if (read_name(m, &at, m->name) || m->len - at < 4 ||
@@ -400,7 +402,9 @@ struct dns_answer *dns_answer_parse(enum dns_type type, const uint8_t *data,
 	if (n < 0)
 		return dns_answer_new(-EIO, NULL, 0);
 	a = dns_answer_new(n ? 0 : -ENOENT, records, (size_t)n);
-	if (a)
-		a->ttl_s = n ? m.ttl_s : negative_ttl(&m);
+	if (!a)
+		return NULL;
+	a->ttl_s = n ? m.ttl_s : negative_ttl(&m);
+	a->no_data = !n && m.exists;
 	return a;
 }

@@ -8,6 +8,7 @@
 #ifndef SIP_DNS_ANSWER_H
 #define SIP_DNS_ANSWER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +56,7 @@ struct dns_answer {
 	uint32_t ttl_s;			/* least of all records in play; of
 					 * -ENOENT: by the SOA (RFC 2308 5), 0
 					 * where there was none               */
+	bool no_data;			/* -ENOENT, but the name exists       */
 	size_t n;
 	struct dns_record records[];
 };

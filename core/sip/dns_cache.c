@@ -4,7 +4,9 @@
  *	ask -> known and fresh ---------------------------> answer
  *	   \-> somebody asks already -> wait -\
  *	    \-> channel --------------> wait --> keep() -> all who wait
- *	                        5 s: failed -/
+ *	     \                  5 s: failed -/
+ *	      \- known, but no longer fresh: 1.8 s, or at once while the name
+ *	         server fails; then what was known stands in (RFC 8767 5)
  *
  * c-ares cannot be told to forget one question, so an entry stays until it has
  * been answered there; an answer that comes too late for those who waited is
@@ -43,6 +45,7 @@ struct entry {
 	struct dns_wait *waits;
 	struct timer bound;		/* of those who wait */
 	bool asked;			/* the channel owes us an answer */
+	bool failing;			/* `answer` stands in for the last one */
 	size_t key_len;
 	char key[];			/* type, name in lower case, NUL */
 };
@@ -191,10 +194,11 @@ static bool is_failure(const struct dns_answer *a)
 	return a->err && a->err != -ENOENT;
 }
 
-/* What we knew before stands in for a name server that fails (RFC 8767). */
+/* What we knew before stands in for a name server that fails (RFC 8767); also
+ * that there is none, as there mostly is of NAPTR. */
 static bool may_stand_in(const struct entry *e)
 {
-	return e->answer && !e->answer->err &&
+	return e->answer && !is_failure(e->answer) &&
 	       now_ms(e->cache) < e->stale_ms;
 }
 
@@ -206,11 +210,14 @@ static void keep(struct entry *e, struct dns_answer *fresh)
 
 	e->until_ms = now_ms(c) + life;
 	if (is_failure(fresh) && may_stand_in(e)) {
-		log_info("dns: no answer for %s: what was known is used",
-			 e->key + 1);
+		if (!e->failing)
+			log_warn("dns: no answer for %s: what was known is "
+				 "used", e->key + 1);
+		e->failing = true;
 		dns_answer_unref(fresh);
 		return;
 	}
+	e->failing = false;
 	e->stale_ms = e->until_ms + DNS_STALE_S * S_MS;
 	c->bytes += answer_bytes(fresh);
 	c->bytes -= answer_bytes(e->answer);
@@ -269,13 +276,29 @@ static void join(struct entry *e, struct dns_wait *w)
 	e->waits = w;
 	/* No memory for it: c-ares comes to an end by itself, if later. */
 	if (!timer_pending(&e->bound) &&
-	    timer_set_ms(timers, &e->bound, DNS_LOOKUP_MS))
+	    timer_set_ms(timers, &e->bound, may_stand_in(e) ? DNS_CLIENT_MS :
+							      DNS_LOOKUP_MS))
 		log_error("dns: no memory for a timer");
 }
 
 static bool is_fresh(const struct entry *e)
 {
 	return e->answer && now_ms(e->cache) < e->until_ms;
+}
+
+/* 0 or -EBUSY. The answer may be there at once. */
+static int look_up(struct entry *e)
+{
+	struct dns_cache *c = e->cache;
+
+	if (e->asked)
+		return 0;
+	if (c->in_flight == IN_FLIGHT_MAX)
+		return -EBUSY;
+	e->asked = true;
+	c->in_flight++;
+	dns_channel_ask(c->channel, e->type, e->key + 1, on_answer, e);
+	return 0;
 }
 
 struct dns_answer *dns_cache_ask(struct dns_cache *c, enum dns_type type,
@@ -286,22 +309,21 @@ struct dns_answer *dns_cache_ask(struct dns_cache *c, enum dns_type type,
 	*err = 0;
 	make_room(c);
 	e = entry_of(c, type, name);
-	if (!e || (!is_fresh(e) && !e->asked &&
-		   c->in_flight == IN_FLIGHT_MAX)) {
-		*err = e ? -EBUSY : -ENOMEM;
+	if (!e) {
+		*err = -ENOMEM;
 		return NULL;
 	}
-	if (is_fresh(e))
-		return dns_answer_ref(e->answer);
-	if (!e->asked) {
-		e->asked = true;
-		c->in_flight++;
-		dns_channel_ask(c->channel, type, e->key + 1, on_answer, e);
-	}
-	if (!e->asked)			/* answered at once */
-		return dns_answer_ref(e->answer);
-	join(e, w);
-	return NULL;
+	if (!is_fresh(e))
+		*err = look_up(e);
+	/* Nobody waits for a server that has just failed: what it says, if it
+	 * says something, is for the next. */
+	if ((*err || e->failing) && may_stand_in(e))
+		*err = 0;
+	else if (!*err && e->asked && !is_fresh(e))
+		join(e, w);
+	if (*err || w->prevp)
+		return NULL;
+	return dns_answer_ref(e->answer);
 }
 
 struct dns_answer *dns_cache_hosts(struct dns_cache *c, const char *name)

@@ -3,7 +3,9 @@
  *
  * Also "there is none" (RFC 2308) and, for seconds, that nobody answered. Those
  * who ask for the same thing while it is looked up share the one look-up; none
- * of them waits longer than DNS_LOOKUP_MS after it began.
+ * of them waits longer than DNS_LOOKUP_MS after it began. What was known stands
+ * in for a server that fails: after DNS_CLIENT_MS, and once that has happened,
+ * at once, while it is asked again in the background (RFC 8767).
  *
  * Thread: signalling. Time is the loop's.
  */
@@ -15,6 +17,7 @@
 
 enum {
 	DNS_LOOKUP_MS = 5000,		/* three transmissions                */
+	DNS_CLIENT_MS = 1800,		/* where there is a stand-in: RFC 8767 5 */
 	DNS_TTL_MAX_S = 24 * 3600,
 	DNS_NONE_TTL_MAX_S = 300,	/* "there is none": a carrier that moves
 					 * is seen after five minutes         */
@@ -45,7 +48,7 @@ int dns_cache_new(struct dns_cache **cp, struct loop *loop,
 		  struct dns_channel *channel, size_t max_bytes);
 /* After the channel, whose last words come here, and when nobody waits.      */
 void dns_cache_free(struct dns_cache *c);
-/* The answer if it is known, a reference for the caller; else NULL, and w->fn
+/* The answer if it is known, or must do, a reference for the caller; else NULL, and w->fn
  * is called, or *err says why not (-ENOMEM, -EBUSY).                         */
 struct dns_answer *dns_cache_ask(struct dns_cache *c, enum dns_type type,
 				 const char *name, struct dns_wait *w,

@@ -99,6 +99,15 @@ size_t service_by_naptr(struct service list[SERVICES_MAX],
 	return n;
 }
 
+const char *service_offered(const struct dns_answer *naptr)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ+-.:"
+				    "abcdefghijklmnopqrstuvwxyz0123456789";
+	const char *text = naptr->records[0].naptr.service;
+
+	return *text && !text[strspn(text, plain)] ? text : "?";
+}
+
 /* ---- SRV ----------------------------------------------------------------- */
 
 size_t service_by_name(struct service list[SERVICES_MAX], const char *domain,

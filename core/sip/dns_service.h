@@ -29,6 +29,9 @@ bool resolve_reaches(const struct resolve_reach *reach,
 size_t service_by_naptr(struct service list[SERVICES_MAX],
 			const struct dns_answer *naptr, const char *domain,
 			const struct resolve_reach *reach);
+/* The first service that they offer, "?" where it is none that a person should
+ * read: for the case that none is usable.                                    */
+const char *service_offered(const struct dns_answer *naptr);
 /* The names to ask for without NAPTR: of one transport, or UDP's and TCP's as
  * far as within reach; TLS' where there is nothing else.                     */
 size_t service_by_name(struct service list[SERVICES_MAX], const char *domain,

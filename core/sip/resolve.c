@@ -39,10 +39,15 @@ const struct dns_answer *query_answer(const struct resolve_query *q, int i)
 	return i == NO_LOOKUP ? NULL : q->lookups[i].answer;
 }
 
-void query_failed(struct resolve_query *q, int err)
+/* A server that says nothing outweighs one that says nonsense. */
+void query_failed(struct resolve_query *q, int err, enum dns_type type,
+		  const char *name)
 {
-	if (q->failure != -ETIMEDOUT)
-		q->failure = err == -ETIMEDOUT ? -ETIMEDOUT : -EIO;
+	if (q->failure && (q->failure == -ETIMEDOUT || err != -ETIMEDOUT))
+		return;
+	q->failure = err;
+	q->failed_type = type;
+	q->failed_name = name;
 }
 
 /* "There is none" is an answer. */
@@ -53,7 +58,7 @@ static void take_answer(struct resolve_query *q, struct lookup *l,
 	if (a)
 		err = a->err;
 	if (err && err != -ENOENT)
-		query_failed(q, err);
+		query_failed(q, err, l->type, l->name);
 }
 
 static void advance(struct resolve_query *q)
@@ -84,7 +89,10 @@ int query_look_up(struct resolve_query *q, enum dns_type type,
 
 	if (q->n_lookups == LOOKUPS_MAX)
 		return NO_LOOKUP;
-	*l = (struct lookup){ .wait = { .fn = on_lookup, .arg = q } };
+	*l = (struct lookup){
+		.wait = { .fn = on_lookup, .arg = q },
+		.type = type, .name = name,
+	};
 	a = dns_cache_ask(q->resolver->cache, type, name, &l->wait, &err);
 	if (a || err)
 		take_answer(q, l, a, err);
@@ -114,6 +122,8 @@ static void query_free(struct resolve_query *q)
 	query_drop_lookups(q);
 	for (i = 0; i < q->n_servers; i++)
 		dns_answer_unref(q->servers[i].known);
+	for (i = 0; i < q->n_services; i++)
+		dns_answer_unref(q->srv[i]);
 	timer_stop(timers_of(q), &q->timer);
 	*q->prevp = q->next;
 	if (q->next)
@@ -121,11 +131,38 @@ static void query_free(struct resolve_query *q)
 	free(q);
 }
 
-void query_finish(struct resolve_query *q, int err)
+static void settle(struct resolve_query *q, int err)
 {
 	q->step = DONE;
 	q->result.err = err;
+	resolve_note(q);
+}
+
+void query_finish(struct resolve_query *q, int err)
+{
+	settle(q, err);
 	timer_set_ms(timers_of(q), &q->timer, 0);
+}
+
+/* Whose answer is still out; the look-ups of one step began together. */
+static void blame_pending(struct resolve_query *q)
+{
+	size_t i = 0;
+
+	while (i < q->n_lookups && q->lookups[i].answer)
+		i++;
+	if (i < q->n_lookups)
+		query_failed(q, -ETIMEDOUT, q->lookups[i].type,
+			     q->lookups[i].name);
+}
+
+/* Some are better than none. */
+static void out_of_time(struct resolve_query *q)
+{
+	steps_collect(q);
+	if (!q->result.n)
+		blame_pending(q);
+	settle(q, q->result.n ? 0 : -ETIMEDOUT);
 }
 
 static void on_query_timer(struct timer *t)
@@ -136,9 +173,7 @@ static void on_query_timer(struct timer *t)
 	void *arg = q->arg;
 
 	if (q->step != DONE)
-		steps_collect(q);		/* some are better than none */
-	if (q->step != DONE)
-		q->result.err = q->result.n ? 0 : -ETIMEDOUT;
+		out_of_time(q);
 	result = q->result;
 	query_free(q);
 	fn(arg, &result);
@@ -173,6 +208,7 @@ int resolve_start(struct resolve_query **qp, struct resolver *r,
 	q->reach = *reach;
 	q->fn = fn;
 	q->arg = arg;
+	q->others = NO_LOOKUP;
 	link_query(r, q);
 	steps_begin(q);
 	advance(q);
@@ -186,32 +222,20 @@ void resolve_cancel(struct resolve_query *q)
 		query_free(q);
 }
 
-const char *resolve_why(int err)
-{
-	switch (err) {
-	case -ENOENT:
-		return "name not resolved: no such name";
-	case -ETIMEDOUT:
-		return "name not resolved: the name server does not answer";
-	default:
-		return "name not resolved: the name server failed";
-	}
-}
-
 void resolve_rest(struct resolver *r, const struct resolve_way *way,
-		  int64_t for_ms)
+		  const char *name, int64_t for_ms)
 {
 	int64_t now_ms = clock_now_ms(loop_clock(r->loop));
 
-	resting_set(&r->resting, way, now_ms + for_ms, false, now_ms);
+	resting_set(&r->resting, way, name, now_ms + for_ms, false, now_ms);
 }
 
 void resolve_leave_alone(struct resolver *r, const struct resolve_way *way,
-			 int64_t for_ms)
+			 const char *name, int64_t for_ms)
 {
 	int64_t now_ms = clock_now_ms(loop_clock(r->loop));
 
-	resting_set(&r->resting, way, now_ms + for_ms, true, now_ms);
+	resting_set(&r->resting, way, name, now_ms + for_ms, true, now_ms);
 }
 
 int resolver_new(struct resolver **rp, struct loop *loop, struct random *random,
@@ -227,6 +251,9 @@ int resolver_new(struct resolver **rp, struct loop *loop, struct random *random,
 	err = dns_channel_new(&r->channel, loop, servers, n_servers);
 	if (!err)
 		err = dns_cache_new(&r->cache, loop, r->channel, CACHE_BYTES);
+	if (!err)
+		dns_channel_servers(r->channel, r->name_servers,
+				    sizeof(r->name_servers));
 	if (err)
 		resolver_free(r);
 	else

@@ -17,6 +17,7 @@
 #include "sip/sip.h"
 
 #define RESOLVE_MAX 16
+#define RESOLVE_NOTE_LEN SIP_REASON_LEN
 
 struct resolver;
 struct resolve_query;
@@ -31,6 +32,9 @@ struct resolve_result {
 					 * -EIO the name server failed        */
 	size_t n;
 	struct resolve_way ways[RESOLVE_MAX];	/* in order of preference     */
+	/* What was asked for, and why it led nowhere: "not resolved: no such
+	 * name: sip.example". "" where err is 0.                             */
+	char note[RESOLVE_NOTE_LEN];
 };
 
 /* Address families that each transport can reach: AF_INET, AF_INET6, AF_UNSPEC
@@ -53,15 +57,15 @@ int resolve_start(struct resolve_query **qp, struct resolver *r,
 		  const struct sip_target *target,
 		  const struct resolve_reach *reach, resolve_fn *fn, void *arg);
 void resolve_cancel(struct resolve_query *q);	/* fn will not be called      */
-/* Words for a result's err: "name not resolved: no such name".               */
-const char *resolve_why(int err);
 /* This one did not answer, or said 503: for so long it is tried after all
- * others (and still tried where it is the only one). 0: it is well again.    */
+ * others (and still tried where it is the only one). 0: it is well again. By
+ * TLS that goes for targets of this name alone: a certificate that is not for
+ * one may be right for another.                                              */
 void resolve_rest(struct resolver *r, const struct resolve_way *way,
-		  int64_t for_ms);
+		  const char *name, int64_t for_ms);
 /* This one has said itself how long it wants to be left alone (Retry-After): it
  * is not tried before, unless all of a target have said so.                  */
 void resolve_leave_alone(struct resolver *r, const struct resolve_way *way,
-			 int64_t for_ms);
+			 const char *name, int64_t for_ms);
 
 #endif

@@ -5,7 +5,8 @@
  *	     \______ none ______/ \___________ none: of the host __/
  *
  * A step asks for all it needs at once; when its last answer is there, the next
- * one begins.
+ * one begins. Where there is no address of a family within reach, one more
+ * look-up finds out whether there are others: for the note.
  *
  * Thread: signalling.
  */
@@ -14,6 +15,8 @@
 
 #include <errno.h>
 #include <string.h>
+
+#include "base/str.h"
 
 /* ---- names that need no name server -------------------------------------- */
 
@@ -69,39 +72,28 @@ static struct dns_answer *known_here(struct resolve_query *q, const char *host,
 
 /* ---- the steps ----------------------------------------------------------- */
 
-static struct server *new_server(struct resolve_query *q,
-				 enum sip_transport transport, uint16_t port)
-{
-	struct server *s = &q->servers[q->n_servers++];
-
-	*s = (struct server){
-		.transport = transport, .port = port,
-		.lookups = { NO_LOOKUP, NO_LOOKUP },
-	};
-	return s;
-}
-
-static void ask_addresses(struct resolve_query *q,
-			  enum sip_transport transport, const char *host,
-			  uint16_t port)
+/* `of`: transport, host, port and service; the rest is found out. */
+static void ask_addresses(struct resolve_query *q, const struct server *of)
 {
 	struct server *s;
 	int err, family;
 
 	if (q->n_servers == RESOLVE_MAX)
 		return;
-	family = q->reach.family[transport];
-	s = new_server(q, transport, port);
-	s->known = known_here(q, host, &err);
+	family = q->reach.family[of->transport];
+	s = &q->servers[q->n_servers++];
+	*s = *of;
+	s->lookups[0] = s->lookups[1] = NO_LOOKUP;
+	s->known = known_here(q, s->host, &err);
 	if (err)
-		query_failed(q, -EIO);
+		query_failed(q, err, DNS_HOSTS, s->host);
 	if (s->known || err)
 		return;
 	/* IPv6 first, as RFC 6724 has it where both are reached. */
 	if (family != AF_INET)
-		s->lookups[0] = query_look_up(q, DNS_AAAA, host);
+		s->lookups[0] = query_look_up(q, DNS_AAAA, s->host);
 	if (family != AF_INET6)
-		s->lookups[1] = query_look_up(q, DNS_A, host);
+		s->lookups[1] = query_look_up(q, DNS_A, s->host);
 }
 
 static enum sip_transport default_transport(const struct resolve_query *q)
@@ -117,12 +109,15 @@ static enum sip_transport default_transport(const struct resolve_query *q)
 
 static void ask_host(struct resolve_query *q, enum sip_transport transport)
 {
-	uint16_t port = q->target.port;
+	struct server s = {
+		.transport = transport, .port = q->target.port,
+		.host = q->target.host, .service = NO_SERVICE,
+	};
 
 	q->step = ASK_ADDRESSES;
-	if (!port)
-		port = transport == SIP_TLS ? 5061 : 5060;
-	ask_addresses(q, transport, q->target.host, port);
+	if (!s.port)
+		s.port = transport == SIP_TLS ? 5061 : 5060;
+	ask_addresses(q, &s);
 }
 
 static void ask_services(struct resolve_query *q)
@@ -141,6 +136,9 @@ static void after_naptr(struct resolve_query *q)
 	if (has_records(a))
 		q->n_services = service_by_naptr(q->services, a, q->target.host,
 						 &q->reach);
+	if (has_records(a) && !q->n_services)
+		(void)str_copy(q->offered, sizeof(q->offered),
+			       service_offered(a));
 	query_drop_lookups(q);
 	if (!q->n_services)
 		q->n_services = service_by_name(q->services, q->target.host,
@@ -158,27 +156,28 @@ static bool goes_with(const struct service *s, const struct service *first)
 			   s->transport == SIP_TLS));
 }
 
-static void ask_servers_of(struct resolve_query *q, const struct service *s,
-			   const struct dns_answer *srv)
+static void ask_servers_of(struct resolve_query *q, size_t service)
 {
 	const struct dns_srv *servers[DNS_RECORDS_MAX];
 	size_t i, n;
 
-	n = service_servers(servers, srv, q->resolver->random);
+	n = service_servers(servers, q->srv[service], q->resolver->random);
 	for (i = 0; i < n; i++)
-		ask_addresses(q, s->transport, servers[i]->target,
-			      servers[i]->port);
+		ask_addresses(q, &(struct server){
+			.transport = q->services[service].transport,
+			.host = servers[i]->target, .port = servers[i]->port,
+			.service = (int)service,
+		});
 }
 
 static void after_srv(struct resolve_query *q)
 {
-	struct dns_answer *srv[SERVICES_MAX];
 	const struct service *first = NULL;
 	bool any = false;
 	size_t i;
 
 	for (i = 0; i < q->n_services; i++) {
-		srv[i] = q->lookups[i].answer;
+		q->srv[i] = q->lookups[i].answer;
 		q->lookups[i].answer = NULL;
 	}
 	query_drop_lookups(q);
@@ -186,15 +185,14 @@ static void after_srv(struct resolve_query *q)
 	for (i = 0; i < q->n_services; i++) {
 		const struct service *s = &q->services[i];
 
-		any = any || has_records(srv[i]);
-		if (has_records(srv[i]) && goes_with(s, first)) {
+		any = any || has_records(q->srv[i]);
+		if (has_records(q->srv[i]) && goes_with(s, first)) {
 			size_t before = q->n_servers;
 
-			ask_servers_of(q, s, srv[i]);
+			ask_servers_of(q, i);
 			if (!first && q->n_servers > before)
 				first = s;
 		}
-		dns_answer_unref(srv[i]);
 	}
 	/* Where NAPTR named a transport, its SRV may be missing still. */
 	if (!any)
@@ -305,8 +303,9 @@ void steps_collect(struct resolve_query *q)
 	}
 	if (has_preferred(q))
 		put_preferred_first(q);
-	result->n = resting_last(&r->resting, result->ways, result->n,
-				 clock_now_ms(loop_clock(r->loop)));
+	result->n = resting_last(&r->resting, *q->target.name ?
+				 q->target.name : q->target.host, result->ways,
+				 result->n, clock_now_ms(loop_clock(r->loop)));
 }
 
 bool steps_found(const struct resolve_query *q)
@@ -332,6 +331,34 @@ bool steps_found(const struct resolve_query *q)
 
 /* ---- from step to step --------------------------------------------------- */
 
+static int err_of(const struct resolve_query *q)
+{
+	switch (q->failure) {
+	case 0:
+		return -ENOENT;
+	case -ETIMEDOUT:
+		return -ETIMEDOUT;
+	default:
+		return -EIO;
+	}
+}
+
+static void after_addresses(struct resolve_query *q)
+{
+	int family;
+
+	steps_collect(q);
+	family = q->result.n || q->failure ? AF_UNSPEC :
+					     resolve_other_family(q);
+	if (family == AF_UNSPEC) {
+		query_finish(q, q->result.n ? 0 : err_of(q));
+		return;
+	}
+	q->step = ASK_OTHERS;
+	q->others = query_look_up(q, family == AF_INET ? DNS_A : DNS_AAAA,
+				  q->servers[0].host);
+}
+
 void steps_advance(struct resolve_query *q)
 {
 	while (q->step != DONE && !q->n_pending) {
@@ -342,10 +369,11 @@ void steps_advance(struct resolve_query *q)
 		case ASK_SRV:
 			after_srv(q);
 			break;
+		case ASK_ADDRESSES:
+			after_addresses(q);
+			break;
 		default:
-			steps_collect(q);
-			query_finish(q, q->result.n ? 0 :
-					q->failure ? q->failure : -ENOENT);
+			query_finish(q, err_of(q));
 		}
 	}
 }
@@ -371,6 +399,7 @@ static void begin(struct resolve_query *q, enum sip_transport transport)
 	if (skips_services(q, &err)) {
 		ask_host(q, transport);
 	} else if (err) {
+		query_failed(q, err, DNS_HOSTS, q->target.host);
 		query_finish(q, -EIO);
 	} else if (q->target.transport == SIP_ANY) {
 		q->step = ASK_NAPTR;

@@ -4,6 +4,10 @@
  * One that has said itself until when (RFC 3261 21.5.4) is not tried at all
  * before, as long as there is another.
  *
+ * What TLS fails by may be the name that a certificate is for: its connections
+ * are each for a name, and so is their rest. One carrier whose name is wrong
+ * takes nothing from another at the same address.
+ *
  * A short list without order: few servers fail at a time, and what is over goes
  * when it is next looked at.
  *
@@ -13,6 +17,10 @@
 #include "sip/resting.h"
 
 #include <assert.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/str.h"
 
 bool resolve_same_way(const struct resolve_way *a, const struct resolve_way *b)
 {
@@ -31,13 +39,21 @@ static void drop_over(struct resting *r, int64_t now_ms)
 	}
 }
 
+static const char *name_for(const struct resolve_way *way, const char *name)
+{
+	return way->transport == SIP_TLS ? name : "";
+}
+
 static struct resting_one *find(struct resting *r,
-				const struct resolve_way *way)
+				const struct resolve_way *way,
+				const char *name)
 {
 	size_t i;
 
+	name = name_for(way, name);
 	for (i = 0; i < r->n; i++)
-		if (resolve_same_way(&r->list[i].way, way))
+		if (resolve_same_way(&r->list[i].way, way) &&
+		    !strcasecmp(r->list[i].name, name))
 			return &r->list[i];
 	return NULL;
 }
@@ -54,9 +70,10 @@ static struct resting_one *nearest_end(struct resting *r)
 }
 
 void resting_set(struct resting *r, const struct resolve_way *way,
-		 int64_t until_ms, bool asked, int64_t now_ms)
+		 const char *name, int64_t until_ms, bool asked,
+		 int64_t now_ms)
 {
-	struct resting_one *one = find(r, way);
+	struct resting_one *one = find(r, way, name);
 
 	if (one && one->asked && !asked && until_ms > now_ms &&
 	    until_ms < one->until_ms)
@@ -68,33 +85,35 @@ void resting_set(struct resting *r, const struct resolve_way *way,
 		one = r->n < RESTING_MAX ? &r->list[r->n++] : nearest_end(r);
 	}
 	one->way = *way;
+	(void)str_copy(one->name, sizeof(one->name), name_for(way, name));
 	one->until_ms = until_ms;
 	one->asked = asked;
 }
 
 /* Takes those out that asked for it; n is left where all did.                */
-static size_t leave_out(struct resting *r, struct resolve_way *ways, size_t n)
+static size_t leave_out(struct resting *r, const char *name,
+			struct resolve_way *ways, size_t n)
 {
 	const struct resting_one *one;
 	size_t i, left = 0;
 
 	for (i = 0; i < n; i++) {
-		one = find(r, &ways[i]);
+		one = find(r, &ways[i], name);
 		if (!one || !one->asked)
 			left++;
 	}
 	if (!left)
 		return n;
 	for (i = left = 0; i < n; i++) {
-		one = find(r, &ways[i]);
+		one = find(r, &ways[i], name);
 		if (!one || !one->asked)
 			ways[left++] = ways[i];
 	}
 	return left;
 }
 
-size_t resting_last(struct resting *r, struct resolve_way *ways, size_t n,
-		    int64_t now_ms)
+size_t resting_last(struct resting *r, const char *name,
+		    struct resolve_way *ways, size_t n, int64_t now_ms)
 {
 	struct resolve_way last[RESOLVE_MAX];
 	size_t i, n_well = 0, n_last = 0;
@@ -103,9 +122,9 @@ size_t resting_last(struct resting *r, struct resolve_way *ways, size_t n,
 	drop_over(r, now_ms);
 	if (!r->n)
 		return n;
-	n = leave_out(r, ways, n);
+	n = leave_out(r, name, ways, n);
 	for (i = 0; i < n; i++) {
-		if (find(r, &ways[i]))
+		if (find(r, &ways[i], name))
 			last[n_last++] = ways[i];
 		else
 			ways[n_well++] = ways[i];

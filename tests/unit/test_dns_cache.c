@@ -313,19 +313,79 @@ static void what_was_known_stands_in_for_a_failure(void **state)
 	answer(1, make(-EIO, 0, 0));
 	assert_int_equal(got[0]->n, 3);
 	/* Not for ever, and not against a plain "no". */
-	pass(DNS_FAILED_S * S_MS);
-	ask(0, DNS_A, "sip.example");
 	pass(DNS_STALE_S * S_MS);
+	assert_false(ask(0, DNS_A, "sip.example"));
+	pass(DNS_LOOKUP_MS);
 	assert_int_equal(got[0]->err, -ETIMEDOUT);
 	answer(2, make(0, 1, 10));
 	pass(10000);
 	ask(0, DNS_A, "sip.example");
 	answer(3, make(-ENOENT, 0, 10));
 	assert_int_equal(got[0]->err, -ENOENT);
+}
+
+/* Most domains have no NAPTR, and their calls wait no longer than others. */
+static void that_there_is_none_stands_in_too(void **state)
+{
+	(void)state;
+	ask(0, DNS_NAPTR, "sip.example");
+	answer(0, make(-ENOENT, 0, 10));
 	pass(10000);
+	ask(0, DNS_NAPTR, "sip.example");
+	answer(1, make(-EIO, 0, 0));
+	assert_int_equal(got[0]->err, -ENOENT);
+}
+
+/* RFC 8767 5: the client response timer, 1.8 s. */
+static void who_knows_something_waits_for_less(void **state)
+{
+	(void)state;
 	ask(0, DNS_A, "sip.example");
-	answer(4, make(-EIO, 0, 0));
-	assert_int_equal(got[0]->err, -EIO);
+	answer(0, make(0, 3, 60));
+	pass(60000);
+	assert_false(ask(1, DNS_A, "sip.example"));
+	pass(DNS_CLIENT_MS - 1);
+	assert_null(got[1]);
+	pass(1);
+	assert_int_equal(got[1]->n, 3);
+	/* An answer that comes after all is there for the next. */
+	answer(1, make(0, 2, 60));
+	assert_true(ask(1, DNS_A, "sip.example"));
+	assert_int_equal(got[1]->n, 2);
+}
+
+/* Once the name server has failed nobody waits for it: it is asked in the
+ * background, and followed as soon as it says something. */
+static void nobody_waits_for_a_server_that_fails(void **state)
+{
+	size_t i;
+
+	(void)state;
+	ask(0, DNS_A, "sip.example");
+	answer(0, make(0, 3, 60));
+	pass(60000);
+	ask(0, DNS_A, "sip.example");
+	answer(1, make(-ETIMEDOUT, 0, 0));
+	for (i = 2; i < 6; i++) {
+		pass(DNS_FAILED_S * S_MS - 1);
+		assert_true(ask(0, DNS_A, "sip.example"));
+		assert_int_equal(n_asked, i);
+		pass(1);
+		assert_true(ask(0, DNS_A, "sip.example"));
+		assert_int_equal(n_asked, i + 1);
+		assert_true(ask(1, DNS_A, "sip.example"));
+		assert_int_equal(n_asked, i + 1);
+		assert_int_equal(got[1]->n, 3);
+		answer(i, make(-EIO, 0, 0));
+	}
+	pass(DNS_FAILED_S * S_MS);
+	assert_true(ask(0, DNS_A, "sip.example"));
+	answer(i, make(0, 1, 60));
+	assert_true(ask(0, DNS_A, "sip.example"));
+	assert_int_equal(got[0]->n, 1);
+	/* It is well again: what is over is waited for. */
+	pass(60000);
+	assert_false(ask(0, DNS_A, "sip.example"));
 }
 
 /* ---- room ---------------------------------------------------------------- */
@@ -436,6 +496,9 @@ int main(void)
 		CASE(nobody_waits_longer_than_a_look_up_may_take),
 		CASE(a_question_under_way_is_not_asked_twice),
 		CASE(what_was_known_stands_in_for_a_failure),
+		CASE(that_there_is_none_stands_in_too),
+		CASE(who_knows_something_waits_for_less),
+		CASE(nobody_waits_for_a_server_that_fails),
 		CASE(the_least_used_go_first),
 		CASE(what_is_asked_for_stays),
 		CASE(questions_under_way_are_bounded),

@@ -280,14 +280,6 @@ static void no_such_name_is_told_from_a_failure(void **state)
 	assert_int_equal(resolve("fail.example", 0, AF_INET), -EIO);
 }
 
-static void errors_have_words(void **state)
-{
-	(void)state;
-	assert_non_null(strstr(resolve_why(-ENOENT), "no such name"));
-	assert_non_null(strstr(resolve_why(-ETIMEDOUT), "does not answer"));
-	assert_non_null(strstr(resolve_why(-EIO), "failed"));
-}
-
 static void a_broken_answer_is_a_failure(void **state)
 {
 	(void)state;
@@ -390,23 +382,23 @@ static void one_that_rests_is_last(void **state)
 	start_many(1);
 	wait_all(1);
 	first = got.ways[0];
-	resolve_rest(resolver, &first, 30 * S_MS);
+	resolve_rest(resolver, &first, "sip.example", 30 * S_MS);
 	start_many(1);
 	wait_all(1);
 	assert_int_equal(got.n, 2);
 	assert_addr(0, "192.0.2.2:5070");
 	assert_addr(1, "192.0.2.1:5070");
-	resolve_rest(resolver, &first, 0);
+	resolve_rest(resolver, &first, "sip.example", 0);
 	start_many(1);
 	wait_all(1);
 	assert_addr(0, "192.0.2.1:5070");
-	resolve_rest(resolver, &first, 30 * S_MS);
+	resolve_rest(resolver, &first, "sip.example", 30 * S_MS);
 	clock_advance(&wall, 31 * S_NS);
 	start_many(1);
 	wait_all(1);
 	assert_addr(0, "192.0.2.1:5070");
 	/* The only one is tried all the same. */
-	resolve_rest(resolver, &first, 30 * S_MS);
+	resolve_rest(resolver, &first, "sip.example", 30 * S_MS);
 	assert_int_equal(resolve("192.0.2.1", 5070, AF_INET), 0);
 	assert_int_equal(got.n, 1);
 }
@@ -473,7 +465,6 @@ int main(void)
 		CASE(both_families_are_asked_for),
 		CASE(many_addresses_are_cut),
 		CASE(no_such_name_is_told_from_a_failure),
-		CASE(errors_have_words),
 		CASE(a_broken_answer_is_a_failure),
 		CASE(a_dead_name_server_is_a_failure),
 		CASE(a_silent_name_server_times_out),

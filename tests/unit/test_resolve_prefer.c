@@ -138,7 +138,7 @@ static void preferred_that_rests_comes_last(void **state)
 	(void)state;
 	resolve("sip.example", "192.0.2.1:5060", SIP_UDP);
 	way = got.ways[0];
-	resolve_rest(resolver, &way, 30 * S_MS);
+	resolve_rest(resolver, &way, "sip.example", 30 * S_MS);
 	assert_int_equal(resolve("sip.example", "192.0.2.1:5060", SIP_UDP), 0);
 	assert_way(0, "192.0.2.2:5060");
 	assert_way(1, "192.0.2.1:5060");

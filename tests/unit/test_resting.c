@@ -43,14 +43,14 @@ static void rest(const char *text, enum sip_transport transport,
 {
 	struct resolve_way w = way(text, transport);
 
-	resting_set(&table, &w, until_ms, false, now_ms);
+	resting_set(&table, &w, "a.example", until_ms, false, now_ms);
 }
 
 static void leave_alone(const char *text, int64_t until_ms, int64_t now_ms)
 {
 	struct resolve_way w = way(text, SIP_UDP);
 
-	resting_set(&table, &w, until_ms, true, now_ms);
+	resting_set(&table, &w, "a.example", until_ms, true, now_ms);
 }
 
 static void expect(int64_t now_ms, const char *digits)
@@ -58,7 +58,7 @@ static void expect(int64_t now_ms, const char *digits)
 	char ip[ADDR_TEXT_LEN];
 	size_t i, n;
 
-	n = resting_last(&table, ways, ARRAY_LEN(ways), now_ms);
+	n = resting_last(&table, "a.example", ways, ARRAY_LEN(ways), now_ms);
 	assert_int_equal(n, strlen(digits));
 	for (i = 0; i < n; i++) {
 		addr_ip_text(&ways[i].addr, ip);
@@ -128,6 +128,25 @@ static void another_port_or_transport_is_another_server(void **state)
 	expect(10, "123");
 }
 
+/* A certificate is for a name, and so is what it fails by: another name at the
+ * same address is tried as ever. */
+static void by_tls_a_name_rests_and_not_the_address(void **state)
+{
+	struct resolve_way w = way("192.0.2.1:5061", SIP_TLS);
+	struct resolve_way two[2] = { w, way("192.0.2.2:5061", SIP_TLS) };
+
+	(void)state;
+	resting_set(&table, &w, "Wrong.example", 1000, false, 0);
+	assert_int_equal(resting_last(&table, "right.example", two, 2, 10), 2);
+	assert_true(resolve_same_way(&two[0], &w));
+	assert_int_equal(resting_last(&table, "wrong.example", two, 2, 10), 2);
+	assert_true(resolve_same_way(&two[1], &w));
+	/* UDP and TCP know no names. */
+	ways[0] = way("192.0.2.1", SIP_UDP);
+	resting_set(&table, &ways[0], "wrong.example", 1000, false, 0);
+	expect(10, "231");
+}
+
 static void the_table_is_bounded(void **state)
 {
 	char text[32];
@@ -160,6 +179,7 @@ int main(void)
 		CASE(all_that_asked_for_it_are_tried_all_the_same),
 		CASE(what_it_asked_for_outlives_a_failure),
 		CASE(another_port_or_transport_is_another_server),
+		CASE(by_tls_a_name_rests_and_not_the_address),
 		CASE(the_table_is_bounded),
 	};
 
