@@ -10,12 +10,13 @@
 
 #include "app.h"
 #include "errors.h"
+#include "field_lists.h"
 #include "fields.h"
 #include "http.h"
 #include "json.h"
 #include "routes.h"
 
-enum { LIST_DEFAULT = 100, LIST_MAX = 500 };
+enum { LIST_DEFAULT = 100, LIST_MAX = 500, PATCH_TRIES = 16 };
 
 /* What the server adds to the fields: may be sent back unchanged.            */
 static const char *const given[] = {
@@ -77,14 +78,32 @@ static void init_carrier(struct cln_carrier *c)
 	c->size = sizeof(*c);
 }
 
+/* What was read before the last change is sent back: that one member says so. */
+static bool is_stale(json_t *body, const struct cln_carrier *now,
+		     struct cln_problems *ps)
+{
+	const json_t *version = json_object_get(body, "version");
+
+	if (!now || !json_is_integer(version) ||
+	    json_integer_value(version) == now->version)
+		return false;
+	problem_add(ps, CLN_INVALID, "", "version", "is %lld, the carrier is at "
+		    "%lld: GET it again", (long long)json_integer_value(version),
+		    (long long)now->version);
+	return true;
+}
+
 /* A client that sends back what it got has the server's members in it; they
  * are fine as long as they say what is so. `now` NULL: nothing is yet.       */
 static void check_given(struct request *rq, json_t *body,
 			const struct cln_carrier *now, struct cln_problems *ps)
 {
-	json_t *is = now ? carrier_json(rq->api->services, now) : NULL;
+	json_t *is;
 	size_t i;
 
+	if (is_stale(body, now, ps))
+		return;
+	is = now ? carrier_json(rq->api->services, now) : NULL;
 	for (i = 0; given[i]; i++) {
 		const json_t *sent = json_object_get(body, given[i]);
 
@@ -201,33 +220,67 @@ static int current(struct request *rq, struct cln_carrier *now,
 	return err ? err : wanted_version(rq, now, version);
 }
 
+/* One PUT or PATCH, and what comes of it. */
+struct change {
+	json_t *body;
+	json_t *headers;		/* PATCH: an object of some of them;
+					 * else NULL. Lent                    */
+	bool replace;
+	bool outrun;			/* the headers are not those of now   */
+	struct cln_carrier c;
+	struct cln_codec_list warnings;
+	struct cln_problems ps;
+};
+
+static int try_change(struct request *rq, struct change *ch)
+{
+	const struct cln_services *sv = rq->api->services;
+	struct cln_carrier now;
+	uint8_t set[FIELDS_MAX];
+	int64_t version = 0, merged;
+	int err = current(rq, &now, &version);
+
+	ch->outrun = false;
+	if (err)
+		return err;
+	if (ch->headers)
+		json_object_set_new(ch->body, "headers",
+				    field_headers_patched(&now.headers,
+							  ch->headers));
+	fields_read(sv->carrier_fields, ch->body, "", !ch->replace, given,
+		    &ch->c, set, &ch->ps);
+	check_given(rq, ch->body, &now, &ch->ps);
+	if (ch->ps.n)
+		return -EINVAL;
+	merged = ch->headers && !version ? now.version : version;
+	err = sv->carrier_update(sv->ctx, rq->args[0], &ch->c, set,
+				 ch->replace, merged, &ch->warnings, &ch->ps);
+	ch->outrun = err == -ESTALE && !version;
+	return ch->outrun ? -EAGAIN : err;
+}
+
 static void update(struct request *rq, struct answer *an, json_t *body,
 		   bool replace)
 {
-	const struct cln_services *sv = rq->api->services;
-	struct cln_codec_list warnings = { 0 };
-	uint8_t set[FIELDS_MAX];
-	struct cln_carrier c, now;
-	struct cln_problems ps;
-	int64_t version = 0;
+	json_t *headers = json_incref(json_object_get(body, "headers"));
+	struct change ch = {
+		.body = body, .replace = replace,
+		.headers = !replace && json_is_object(headers) ? headers : NULL,
+	};
+	unsigned int tries = 0;
 	int err;
 
-	problems_init(&ps);
-	init_carrier(&c);
-	err = current(rq, &now, &version);
-	if (!err) {
-		fields_read(sv->carrier_fields, body, "", !replace, given, &c,
-			    set, &ps);
-		check_given(rq, body, &now, &ps);
-		err = ps.n ? -EINVAL :
-		      sv->carrier_update(sv->ctx, rq->args[0], &c, set,
-					 replace, version, &warnings, &ps);
-	}
+	problems_init(&ch.ps);
+	do {
+		init_carrier(&ch.c);
+		err = try_change(rq, &ch);
+	} while (ch.outrun && ++tries < PATCH_TRIES);
 	if (err)
-		answer_errno(rq, an, err, &ps, "carrier");
+		answer_errno(rq, an, err, &ch.ps, "carrier");
 	else
-		answer_changed(rq, an, &c, &warnings, true);
-	explicit_bzero(c.password, sizeof(c.password));
+		answer_changed(rq, an, &ch.c, &ch.warnings, true);
+	explicit_bzero(ch.c.password, sizeof(ch.c.password));
+	json_decref(headers);
 }
 
 static void change(struct request *rq, struct answer *an, bool replace)

@@ -16,6 +16,31 @@
 
 /* ---- codecs -------------------------------------------------------------- */
 
+#define TEXT(n) TEXT_OF(n)
+#define TEXT_OF(n) #n
+
+/* What others call them: RFC 3551's names and the ITU's.                     */
+static const struct {
+	const char *said, *meant;
+} other_names[] = {
+	{ "pcmu", "mulaw" }, { "ulaw", "mulaw" }, { "g711u", "mulaw" },
+	{ "g711ulaw", "mulaw" }, { "g.711u", "mulaw" }, { "g711", "mulaw" },
+	{ "pcma", "alaw" }, { "g711a", "alaw" }, { "g711alaw", "alaw" },
+	{ "g.711a", "alaw" }, { "g729a", "g729" }, { "g.729", "g729" },
+	{ "g7231", "g723" }, { "g723.1", "g723" }, { "g.723", "g723" },
+	{ "g.723.1", "g723" }, { "g.722", "g722" },
+};
+
+static const char *meant_codec(const struct cln_field *f, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(other_names) / sizeof(*other_names); i++)
+		if (!strcasecmp(other_names[i].said, name))
+			return other_names[i].meant;
+	return text_nearest(name, f->choices);
+}
+
 /* Whether a name is known is for the core to say.                            */
 static const char *codec_fault(const struct cln_field *f,
 			       const struct cln_codec_list *list,
@@ -32,7 +57,7 @@ static const char *codec_fault(const struct cln_field *f,
 	if (!field_is_choice(f, name))
 		return "is not a codec that is known here";
 	if (list->n == CLN_CODECS_MAX)
-		return "is one codec too many";
+		return "is one codec too many: at most " TEXT(CLN_CODECS_MAX);
 	for (i = 0; i < list->n; i++)
 		if (!strcmp(list->names[i], name))
 			return "stands twice in the list";
@@ -45,15 +70,23 @@ static void wrong_codec(const struct cln_field *f, const char *base, size_t i,
 			struct cln_problems *ps)
 {
 	const char *name = json_string_value(item), *near = NULL;
+	const char *const *c = NULL;
+	struct text known = { 0 };
 	char list[96], nth[24];
 
-	if (name && f->choices && !field_is_choice(f, name))
-		near = text_nearest(name, f->choices);
+	if (name && *name && f->choices && !field_is_choice(f, name)) {
+		near = meant_codec(f, name);
+		c = f->choices;
+	}
+	for (; c && *c; c++)
+		text_printf(&known, "%s%s", known.len ? ", " : ": ", *c);
 	snprintf(list, sizeof(list), "%s/%s", base, f->name);
 	snprintf(nth, sizeof(nth), "%zu", i);
-	problem_add(ps, CLN_INVALID, list, nth, "%s%s%s%s", why,
+	problem_add(ps, CLN_INVALID, list, nth, "%s%s%s%s%s", why,
+		    known.data ? known.data : "",
 		    near ? "; did you mean \"" : "", near ? near : "",
 		    near ? "\"?" : "");
+	text_free(&known);
 }
 
 void field_codecs_read(const struct cln_field *f, const json_t *value,
@@ -116,15 +149,16 @@ static const char *header_fault(const struct cln_header_list *list,
 	if (!s)
 		return "must be a string";
 	if (strlen(name) >= CLN_HEADER_NAME_LEN)
-		return "has too long a name";
+		return "has too long a name: at most 39 bytes";
 	if (json_string_length(value) >= CLN_HEADER_VALUE_LEN)
-		return "has too long a value";
+		return "has too long a value: at most 159 bytes";
 	if (text_has_control(s))
 		return "may not hold control characters such as CR or LF";
 	if (has_header(list, name))
 		return "stands twice in the list";
 	if (list->n == CLN_HEADERS_MAX)
-		return "is one header too many";
+		return "is one header too many: at most "
+		       TEXT(CLN_HEADERS_MAX);
 	return NULL;
 }
 
@@ -174,6 +208,33 @@ void field_headers_read(const struct cln_field *f, json_t *value,
 		bad |= !take_header(f, &list, name, v, below, ps);
 	if (!bad)
 		*out = list;
+}
+
+static bool names_header(json_t *object, const char *name)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value)
+		if (!strcasecmp(key, name))
+			return true;
+	return false;
+}
+
+json_t *field_headers_patched(const struct cln_header_list *now, json_t *patch)
+{
+	json_t *all = json_object(), *value;
+	const char *name;
+	uint32_t i;
+
+	for (i = 0; i < now->n && i < CLN_HEADERS_MAX; i++)
+		if (!names_header(patch, now->items[i].name))
+			json_object_set_new(all, now->items[i].name,
+					    json_text(now->items[i].value));
+	json_object_foreach(patch, name, value)
+		if (!json_is_null(value))
+			json_object_set(all, name, value);
+	return all;
 }
 
 json_t *field_headers_write(const struct cln_header_list *list)

@@ -20,6 +20,9 @@ void field_codecs_read(const struct cln_field *f, const json_t *value,
 void field_headers_read(const struct cln_field *f, json_t *value,
 			const char *base, struct cln_header_list *out,
 			struct cln_problems *ps);
+/* What a merge patch (RFC 7396) makes of the headers that there are: an object
+ * of all of them, with the members of `patch` set and, where null, left out.  */
+json_t *field_headers_patched(const struct cln_header_list *now, json_t *patch);
 json_t *field_codecs_write(const struct cln_codec_list *list);
 json_t *field_headers_write(const struct cln_header_list *list);
 

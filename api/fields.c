@@ -87,7 +87,8 @@ static void wrong_choice(struct reading *r)
 
 	for (c = r->field->choices; *c; c++)
 		text_printf(&words, "%s\"%s\"", words.len ? ", " : "", *c);
-	WRONG(r, "must be one of %s", words.data ? words.data : "no words");
+	WRONG(r, "must be %s%s", c - r->field->choices > 1 ? "one of " : "",
+	      words.data ? words.data : "no word");
 	text_free(&words);
 }
 
@@ -104,7 +105,8 @@ static void read_string(struct reading *r, const json_t *value)
 	else if ((f->flags & CLN_FIELD_REQUIRED) && !*s)
 		WRONG(r, "must not be empty");
 	else if (json_string_length(value) >= f->cap)
-		WRONG(r, "is longer than %u bytes", (unsigned int)f->cap - 1);
+		WRONG(r, "may have %u bytes at most, it has %zu",
+		      (unsigned int)f->cap - 1, json_string_length(value));
 	else if (!field_is_choice(f, s))
 		wrong_choice(r);
 	else if (f->check && f->check(s, why, sizeof(why)))
@@ -293,7 +295,8 @@ const char *field_text(json_t *object, const char *name, const char *base,
 		problem_add(ps, CLN_INVALID, base, name, "must not be empty");
 	else if (json_string_length(value) > max)
 		problem_add(ps, CLN_INVALID, base, name,
-			    "is longer than %zu bytes", max);
+			    "may have %zu bytes at most, it has %zu", max,
+			    json_string_length(value));
 	else if (text_has_control(s))
 		problem_add(ps, CLN_INVALID, base, name, "may not hold "
 			    "control characters such as CR or LF");

@@ -31,7 +31,7 @@ static const char *const play_fields[] = {
 	"ring_timeout_s", "from_name", NULL,
 };
 static const char *const recipient_fields[] = {
-	"to", "from", "carrier_id", NULL,
+	"to", "from", "from_name", "carrier_id", NULL,
 };
 static const char *const item_fields[] = { "play", "say", "language", NULL };
 
@@ -185,6 +185,7 @@ static void read_recipient(json_t *o, size_t i, const struct cln_play *p,
 	}
 	fields_unknown(o, recipient_fields, base, ps);
 	r->from = read_from(o, base, ps);
+	r->from_name = field_text(o, "from_name", base, NAME_MAX_LEN, ps);
 	r->carrier_id = read_carrier_id(o, base, ps);
 	r->to = read_to(o, base, r->carrier_id ? r->carrier_id :
 			p->carrier_id, ps);

@@ -71,6 +71,7 @@ static json_t *ping_json(const struct cln_carrier_status *st)
 	json_object_set_new(o, "rtt_ms", st->ping_at && st->ping_rtt_ms >= 0 ?
 			    json_integer(st->ping_rtt_ms) : json_null());
 	json_object_set_new(o, "server", json_text_or_null(st->ping_server));
+	json_object_set_new(o, "call_id", json_text_or_null(st->ping_call_id));
 	return o;
 }
 
@@ -90,6 +91,8 @@ static json_t *result_json(const struct cln_carrier_status *st)
 	json_object_set_new(o, "server", json_text_or_null(st->server));
 	json_object_set_new(o, "call_id", json_text_or_null(st->call_id));
 	json_object_set_new(o, "channels", json_integer(st->channels));
+	json_object_set_new(o, "resting_until",
+			    json_time_or_null(st->resting_until));
 	json_object_set_new(o, "ping", ping_json(st));
 	json_object_set_new(o, "history", history_json(st));
 	return o;

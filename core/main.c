@@ -55,6 +55,16 @@ static int run(const struct config *cfg, const struct conf *conf)
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static int check(const struct config *cfg)
+{
+	char why[SERVER_WHY_LEN];
+
+	if (server_check(cfg, why))
+		return complain(why);
+	puts("the configuration is good");
+	return EXIT_SUCCESS;
+}
+
 static int configure(struct conf *conf, const struct args *args,
 		     char error[CONF_ERROR_LEN])
 {
@@ -80,8 +90,7 @@ static int with_config(const struct args *args)
 		return complain(error);
 	}
 	if (args->mode == ARGS_CHECK_CONFIG) {
-		puts("the configuration is good");
-		code = EXIT_SUCCESS;
+		code = check(&cfg);
 	} else {
 		code = run(&cfg, conf);
 	}

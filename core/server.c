@@ -158,6 +158,27 @@ static int make_store(struct server *s, char *why)
 	return err ? err : store_new(&s->store, &cfg, why, SERVER_WHY_LEN);
 }
 
+int server_check(const struct config *c, char why[SERVER_WHY_LEN])
+{
+	struct sip_config cfg = {
+		.n_listen = c->n_listen,
+		.tls = { c->tls_certificate, c->tls_key, c->tls_ca },
+	};
+	struct sip_listen *listen = calloc(c->n_listen + 1, sizeof(*listen));
+	int err = listen ? 0 : -ENOMEM;
+
+	*why = '\0';
+	for (size_t i = 0; !err && i < c->n_listen; i++)
+		err = sip_listen_parse(&listen[i], c->listen[i].text);
+	cfg.listen = listen;
+	if (!err)
+		err = sip_check_files(&cfg, why, SERVER_WHY_LEN);
+	if (err && !*why)
+		str_copy(why, SERVER_WHY_LEN, strerror(-err));
+	free(listen);
+	return err;
+}
+
 static int make_sip(struct server *s, char *why)
 {
 	const struct config *c = s->cfg;

@@ -13,6 +13,9 @@ struct server;
 
 #define SERVER_WHY_LEN 512
 
+/* Reads the files that cfg names, beside those that plugins do: what is wrong with
+ * them is found before the start. 0, or -errno with a sentence in why.         */
+int server_check(const struct config *cfg, char why[SERVER_WHY_LEN]);
 /* Opens everything that may fail. 0, or -errno with a sentence in why. `conf` and
  * `cfg` are lent until server_free().                                         */
 int server_new(struct server **sp, const struct config *cfg,

@@ -41,6 +41,8 @@ bool addr_same_ip(const struct addr *a, const struct addr *b);
 /* ::ffff:192.0.2.1 becomes 192.0.2.1; others stay. Comparisons do it too.    */
 void addr_unmap(struct addr *a);
 bool addr_is_any(const struct addr *a);
+/* Not unspecified, multicast or broadcast, mapped in IPv6 neither.            */
+bool addr_is_one_host(const struct addr *a);
 bool addr_is_loopback(const struct addr *a);	/* also mapped in IPv6        */
 /* Not globally reachable by RFC 6890: loopback, private, link-local, shared,
  * multicast, unspecified, reserved, ULA, and IPv4 inside IPv6 (mapped, 6to4,

@@ -23,6 +23,8 @@ enum {
 	CONTEXT_LEN = 72,
 	NUMBER_LEN = 16,
 	NUMBERS = 4,
+	SHOWN = 2,		/* last digits of a number ... */
+	SHOWN_FROM = 5,		/* ... that has so many */
 	TAIL = 16,		/* kept free for the end of the line */
 	PIECE = 64,
 };
@@ -231,16 +233,16 @@ void log_write(enum log_level level, const char *fmt, ...)
 	errno = saved;
 }
 
+/* Counted from the end alone: what stands before, such as a prefix that a
+ * carrier wants, does not make more of it show.                              */
 const char *log_number(const char *number)
 {
 	static _Thread_local char texts[NUMBERS][NUMBER_LEN];
 	static _Thread_local unsigned int turn;
 	char *dst = texts[turn++ % NUMBERS];
 	size_t len = number ? strlen(number) : 0;
-	int head = len < 8 ? 0 : number[0] == '+' ? 3 : 2;
-	size_t tail = len < 5 ? 0 : len < 8 ? 2 : 4;
 
-	str_printf(dst, NUMBER_LEN, "%.*s****%s", head, number ? number : "",
-		   number ? number + len - tail : "");
+	str_printf(dst, NUMBER_LEN, "****%s",
+		   len < SHOWN_FROM ? "" : number + len - SHOWN);
 	return dst;
 }

@@ -23,7 +23,8 @@ int log_level_parse(enum log_level *level, const char *word);
 void log_context(const char *id);
 void log_write(enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-/* "+49301234567" -> "+49****4567" in a buffer of the thread (4 take turns).  */
+/* "+49301234567" -> "****67" in a buffer of the thread (4 take turns). For the
+ * number as it was asked for, not with what a carrier wants before it.       */
 const char *log_number(const char *number);
 
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)

@@ -129,7 +129,8 @@ static int make_room(struct map *m)
 	return 0;
 }
 
-int map_put(struct map *m, const void *key, size_t len, void *value)
+int map_put_kept(struct map *m, const void *key, size_t len, void *value,
+		 const char **kept)
 {
 	uint64_t hash = siphash(m->key, key, len);
 	struct entry *e;
@@ -149,7 +150,15 @@ int map_put(struct map *m, const void *key, size_t len, void *value)
 	*find_free(m->cells, m->cap, hash) = (struct cell){ hash, e };
 	m->n++;
 	m->filled++;
+	*kept = e->key;
 	return 0;
+}
+
+int map_put(struct map *m, const void *key, size_t len, void *value)
+{
+	const char *kept;
+
+	return map_put_kept(m, key, len, value, &kept);
 }
 
 void *map_get(const struct map *m, const void *key, size_t len)

@@ -16,6 +16,9 @@ int map_new(struct map **mapp);
 void map_free(struct map *m);		/* values stay the caller's           */
 int map_put(struct map *m, const void *key, size_t len, void *value);
 					/* -EEXIST if it is there             */
+/* Same; *kept is the map's own copy of the key, good until it is removed.    */
+int map_put_kept(struct map *m, const void *key, size_t len, void *value,
+		 const char **kept);
 void *map_get(const struct map *m, const void *key, size_t len);
 void *map_remove(struct map *m, const void *key, size_t len);
 size_t map_count(const struct map *m);

@@ -139,6 +139,19 @@ bool addr_is_private(const struct addr *a)
 	       in6(x.in6.sin6_addr.s6_addr, private6, ARRAY_LEN(private6));
 }
 
+bool addr_is_one_host(const struct addr *a)
+{
+	struct addr x = *a;
+
+	addr_unmap(&x);
+	if (addr_is_any(&x))
+		return false;
+	if (x.sa.sa_family == AF_INET6)
+		return !IN6_IS_ADDR_MULTICAST(&x.in6.sin6_addr);
+	return !IN_MULTICAST(ntohl(x.in4.sin_addr.s_addr)) &&
+	       x.in4.sin_addr.s_addr != htonl(INADDR_BROADCAST);
+}
+
 bool addr_is_loopback(const struct addr *a)
 {
 	struct addr x = *a;

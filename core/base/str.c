@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -28,6 +29,17 @@ int str_copy_n(char *dst, size_t cap, const char *src, size_t n)
 int str_copy(char *dst, size_t cap, const char *src)
 {
 	return str_copy_n(dst, cap, src, src ? strlen(src) : 0);
+}
+
+int str_set(char **dst, const char *src)
+{
+	char *copy = src ? strdup(src) : NULL;
+
+	if (src && !copy)
+		return -ENOMEM;
+	free(*dst);
+	*dst = copy;
+	return 0;
 }
 
 int str_printf(char *dst, size_t cap, const char *fmt, ...)

@@ -16,6 +16,9 @@
 /* Copies src (NULL = ""); -ENAMETOOLONG if it was cut (still NUL-ended).     */
 int str_copy(char *dst, size_t cap, const char *src);
 int str_copy_n(char *dst, size_t cap, const char *src, size_t n);
+/* *dst becomes a copy of its own, NULL for NULL, and what it was is freed.
+ * -ENOMEM: it stays as it was.                                               */
+int str_set(char **dst, const char *src);
 /* snprintf; -ENAMETOOLONG if it was cut.                                     */
 int str_printf(char *dst, size_t cap, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

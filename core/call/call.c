@@ -14,7 +14,10 @@
 #include "base/str.h"
 #include "call/destination.h"
 
-#define PORT_RETRY_MS 200	/* all ports in use: a limit, not a failure */
+enum {
+	PORT_RETRY_MS = 200,	/* all ports in use: a limit, not a failure */
+	SDP_MAX = 4096,
+};
 
 /* ---- the offer -------------------------------------------------------------- */
 
@@ -35,12 +38,29 @@ void call_local_sdp(const struct call *c, struct sdp_audio *local)
 			stream_port(c->stream));
 }
 
+int call_offer_again(struct call *c)
+{
+	struct sdp_audio local;
+	struct buf b;
+	int err;
+
+	c->session.version = c->session.id;
+	call_local_sdp(c, &local);
+	buf_init(&b, SDP_MAX);
+	sdp_write(&b, &c->session, &local, NULL);
+	err = b.err;
+	if (!err) {
+		free(c->sdp);
+		c->sdp = buf_take(&b);
+	}
+	buf_deinit(&b);
+	return err;
+}
+
 int call_local_offer(void *arg, const struct addr *address, char *sdp,
 		     size_t cap)
 {
 	struct call *c = arg;
-	struct sdp_audio local;
-	struct buf b;
 	int err;
 
 	choose_media_address(c, address);
@@ -50,17 +70,8 @@ int call_local_offer(void *arg, const struct addr *address, char *sdp,
 		return -EAFNOSUPPORT;
 	random_fill(c->x->cfg.random, &c->session.id, sizeof(c->session.id));
 	c->session.id >>= 2;		/* fits the signed 64 bits of most     */
-	c->session.version = c->session.id;
-	call_local_sdp(c, &local);
-	buf_init(&b, cap - 1);
-	sdp_write(&b, &c->session, &local, NULL);
-	err = b.err ? b.err : str_copy(sdp, cap, b.data);
-	if (!err) {
-		free(c->sdp);
-		c->sdp = buf_take(&b);
-	}
-	buf_deinit(&b);
-	return err;
+	err = call_offer_again(c);
+	return err ? err : str_copy(sdp, cap, c->sdp);
 }
 
 static int ring_timeout_ms(const struct call *c)
@@ -77,7 +88,7 @@ static int invite(struct call *c, const struct destination *d)
 		.request_uri = d->uri,
 		.from_user = d->from_user,
 		.from_domain = d->from_domain[0] ? d->from_domain : NULL,
-		.from_name = c->lane->job->data->from_name,
+		.from_name = c->to.from_name,
 		.caller_id = d->caller_id,
 		.headers = d->headers,
 		.routes = d->routes,

@@ -59,6 +59,8 @@ void call_local_sdp(const struct call *c, struct sdp_audio *local);
 /* The event of that name: writes the offer for a route through `address`.     */
 int call_local_offer(void *arg, const struct addr *address, char *sdp,
 		     size_t cap);
+/* What we said of ourselves is that offer again.                              */
+int call_offer_again(struct call *c);
 /* Hangs up with a reason of ours.                                             */
 void call_abort(struct call *c, const char *reason);
 /* Silence from now on; `stopped` will follow.                                 */

@@ -70,8 +70,6 @@ static int read_answer(struct call *c, struct negotiated *n, const char *sdp,
 {
 	struct negotiate_side us;
 
-	/* A fork may have answered before, but this is another one.           */
-	c->media.codec = NULL;
 	our_side(c, &us);
 	*n = (struct negotiated){ 0 };
 	return negotiate_answer(n, &us, sdp, len, why, cap);
@@ -88,6 +86,15 @@ static int on_early_answer(void *arg, const char *sdp, size_t len)
 		return 488;
 	settled(c, &n);
 	return 200;
+}
+
+static void on_unsettled(void *arg)
+{
+	struct call *c = arg;
+
+	c->media = (struct negotiated){ 0 };
+	if (call_offer_again(c))
+		call_abort(c, "no memory for the offer");
 }
 
 /* The first answer, unless it was settled early: from here on it is heard.    */
@@ -115,8 +122,6 @@ static void take_answer(struct call *c, const char *sdp, size_t len)
 {
 	char why[LANE_WHY_LEN] = "";
 
-	if (c->system || c->stream_stopping)
-		return;			/* we have hung up already             */
 	if (!play_answer(c, sdp, len, why, sizeof(why)))
 		return;
 	str_printf(c->reason, sizeof(c->reason), "unusable_answer: %s", why);
@@ -288,6 +293,11 @@ static void on_hangup(void *arg, enum uac_end by)
 	if (c->state < CALL_ENDING)
 		c->state = CALL_ENDING;
 	call_stop_stream(c);
+	/* Here the BYE waits for it.                                          */
+	if (c->stream)
+		c->bye_when_stopped = true;
+	else
+		uac_hangup(c->uac, Q850_NORMAL);
 }
 
 static void on_ended(void *arg, const struct uac_result *result)
@@ -311,6 +321,7 @@ const struct uac_events call_uac_events = {
 	.local_offer = call_local_offer,
 	.provisional = on_provisional,
 	.early_answer = on_early_answer,
+	.unsettled = on_unsettled,
 	.answered = on_answered,
 	.offer = on_offer,
 	.hangup = on_hangup,

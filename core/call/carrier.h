@@ -14,6 +14,8 @@
 
 #include "call/room.h"
 
+enum { CARRIER_WHO_LEN = 8 + CLN_ID_LEN };
+
 /* carrier_register.c */
 const char *carrier_state_name(int state);	/* enum cln_registration       */
 const struct cln_transition *carrier_history_last(const struct carrier *c);
@@ -22,6 +24,8 @@ void carrier_history_add(struct carrier *c, int state, int code,
 			 const char *reason);
 int carrier_state_of(enum registration_state state);
 bool carrier_wants_registration(const struct cln_carrier *d);
+/* "carrier 6881895b", as lines of the log begin.                              */
+void carrier_who(const struct carrier *c, char dst[CARRIER_WHO_LEN]);
 /* Takes the registration down in the background; then, if the carrier is still
  * there, begins anew.                                                         */
 void carrier_unregister(struct carrier *c, bool start_again);

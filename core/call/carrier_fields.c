@@ -43,17 +43,50 @@ static int check_name(const char *v, char *why, size_t cap)
 	return check_text(v, why, cap);
 }
 
+/* "sip.example." is a whole name (RFC 1034 3.1).                               */
+static size_t len_without_dot(const char *host)
+{
+	size_t len = strlen(host);
+
+	return len > 1 && host[len - 1] == '.' ? len - 1 : len;
+}
+
+static bool is_host(const char *text)
+{
+	char host[SIP_HOST_LEN];
+	struct addr a;
+
+	if (str_copy_n(host, sizeof(host), text, len_without_dot(text)) ||
+	    !host_is_valid(host))
+		return false;
+	return !strcmp(host, text) || addr_parse_ip(&a, host, 0);
+}
+
+static bool is_nobodys(const char *host)
+{
+	struct addr a;
+
+	return !addr_parse_ip(&a, host, 0) && !addr_is_one_host(&a);
+}
+
+#define NOBODYS "is an address that no single host has (unspecified, " \
+		"multicast or broadcast)"
+
 static int check_host(const char *v, char *why, size_t cap)
 {
-	if (!host_is_valid(v))
+	if (!is_host(v))
 		return refuse(why, cap, "is not a host name or an IP address "
 			      "(a port goes into \"port\")");
-	return 0;
+	return is_nobodys(v) ? refuse(why, cap, NOBODYS) : 0;
 }
 
 static int check_domain(const char *v, char *why, size_t cap)
 {
-	return *v ? check_host(v, why, cap) : 0;
+	if (*v && !is_host(v))
+		return refuse(why, cap, "is the domain behind the @ of From: a "
+			      "host name or an IP address, without user, port "
+			      "or parameters");
+	return 0;
 }
 
 static int check_proxy(const char *v, char *why, size_t cap)
@@ -64,7 +97,7 @@ static int check_proxy(const char *v, char *why, size_t cap)
 	if (*v && next_hop_proxy(&t, &has_transport, v))
 		return refuse(why, cap, "is not like \"proxy.example\" or "
 			      "\"192.0.2.1:5061;transport=tls\"");
-	return 0;
+	return *v && is_nobodys(t.host) ? refuse(why, cap, NOBODYS) : 0;
 }
 
 static int check_prefix(const char *v, char *why, size_t cap)
@@ -162,7 +195,8 @@ FIELD f_outbound_proxy = { HEAD, .name = "outbound_proxy",
 		"are sent to." };
 FIELD f_listen = { HEAD, .name = "listen", .type = CLN_FIELD_STRING,
 	.flags = CLN_FIELD_NULLABLE, AT(listen), .check = check_listen,
-	.help = "Which sip.listen address to send from." };
+	.help = "Which sip.listen address to send from; connections come from "
+		"its address." };
 FIELD f_expires_s = { HEAD, .name = "expires_s", .type = CLN_FIELD_INT,
 	AT(expires_s), .min = 10, .max = 86400, .def_int = 3600,
 	.help = "Registration time asked for, in seconds." };
@@ -282,6 +316,41 @@ void carrier_fields_merge(struct cln_carrier *to,
 	to->password_set = to->password[0] != '\0';
 }
 
+static void drop_final_dot(char *host)
+{
+	host[len_without_dot(host)] = '\0';
+}
+
+void carrier_fields_settle(struct cln_carrier *c)
+{
+	drop_final_dot(c->host);
+	drop_final_dot(c->from_domain);
+}
+
+/* Who asks for TLS is not to get less by another field.                       */
+static void check_transports(const struct cln_carrier *c,
+			     struct cln_problems *problems)
+{
+	struct sip_target t;
+	struct sip_listen l;
+
+	next_hop_of(c, &t);
+	if (!strcmp(c->transport, "tls") && t.transport != SIP_TLS) {
+		problem_add(problems, CLN_INVALID, "/outbound_proxy",
+			    "asks for transport %s, but the carrier's "
+			    "transport is \"tls\"",
+			    sip_transport_name(t.transport));
+		problem_add(problems, CLN_INVALID, "/transport",
+			    "is \"tls\", but outbound_proxy asks for %s",
+			    sip_transport_name(t.transport));
+	}
+	if (t.transport == SIP_UDP && c->listen[0] &&
+	    !sip_listen_parse(&l, c->listen) && l.transport != SIP_UDP)
+		problem_add(problems, CLN_INVALID, "/listen",
+			    "is for %s, but the carrier is called by udp",
+			    sip_transport_name(l.transport));
+}
+
 static void check_headers(const struct cln_carrier *c,
 			  struct cln_problems *problems)
 {
@@ -311,5 +380,10 @@ void carrier_fields_check(const struct cln_carrier *c,
 		problem_add(problems, CLN_INVALID, "/session_expires_s",
 			    "must be 0, or %d at least (RFC 4028)",
 			    SESSION_MIN_S);
+	if (c->prefix[0] == '+' && !strcmp(c->number_format, "e164"))
+		problem_add(problems, CLN_INVALID, "/prefix",
+			    "begins with a +, and number_format \"e164\" sets "
+			    "one behind it: leave one of them out");
+	check_transports(c, problems);
 	check_headers(c, problems);
 }

@@ -25,6 +25,9 @@ void carrier_fields_know(const struct plugins *plugins);
 void carrier_fields_merge(struct cln_carrier *to,
 			  const struct cln_carrier *from, const uint8_t *set,
 			  bool replace);
+/* Writes in one way what may be written in several: a host without the final
+ * dot of a whole name, which no SIP message shows.                            */
+void carrier_fields_settle(struct cln_carrier *c);
 /* What one field cannot see by itself. Adds to problems.                      */
 void carrier_fields_check(const struct cln_carrier *c,
 			  struct cln_problems *problems);

@@ -57,7 +57,9 @@ static void on_changed(void *arg, const struct ping_status *st)
 static void start(struct carrier *c)
 {
 	const struct cln_carrier *d = &c->data;
+	char who[CARRIER_WHO_LEN];
 	struct ping_params p = {
+		.who = who,
 		.host = d->host,
 		.port = next_hop_uri_port(d),
 		.user = d->from_user[0] ? d->from_user : d->username,
@@ -68,11 +70,12 @@ static void start(struct carrier *c)
 		.changed = on_changed,
 		.arg = c,
 	};
-	int err = ping_new(&c->ping, c->x->cfg.sip, &p);
+	int err;
 
+	carrier_who(c, who);
+	err = ping_new(&c->ping, c->x->cfg.sip, &p);
 	if (err)
-		log_error("carrier %s: no OPTIONS are sent: %s", d->id,
-			  strerror(-err));
+		log_error("%s: no OPTIONS are sent: %s", who, strerror(-err));
 	else
 		ping_start(c->ping, first_ms(c));
 }

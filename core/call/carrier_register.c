@@ -80,6 +80,20 @@ const struct cln_transition *carrier_history_last(const struct carrier *c)
 	return c->n_history ? &c->history[c->n_history - 1] : NULL;
 }
 
+/* What the registration finds out it says itself, and more of it.              */
+static void log_transition(const struct carrier *c,
+			   const struct cln_transition *t)
+{
+	switch (t->state) {
+	case CLN_REG_REGISTERED:
+	case CLN_REG_REJECTED:
+	case CLN_REG_FAILED:
+		break;
+	default:
+		log_info("carrier %s: %s", c->data.id, state_names[t->state]);
+	}
+}
+
 void carrier_history_add(struct carrier *c, int state, int code,
 			 const char *reason)
 {
@@ -97,12 +111,7 @@ void carrier_history_add(struct carrier *c, int state, int code,
 		memmove(c->history, c->history + 1,
 			--c->n_history * sizeof(t));
 	c->history[c->n_history++] = t;
-	if (code)
-		log_info("carrier %s: %s, %d %s", c->data.id,
-			 state_names[state], code, t.reason);
-	else
-		log_info("carrier %s: %s %s", c->data.id, state_names[state],
-			 t.reason);
+	log_transition(c, &t);
 	history_store(c, &t);
 }
 
@@ -137,6 +146,11 @@ static void on_changed(void *arg, const struct registration_status *st)
 	dialer_wake(c->x);
 }
 
+void carrier_who(const struct carrier *c, char dst[CARRIER_WHO_LEN])
+{
+	(void)str_printf(dst, CARRIER_WHO_LEN, "carrier %s", c->data.id);
+}
+
 bool carrier_wants_registration(const struct cln_carrier *d)
 {
 	return d->do_register && d->enabled;
@@ -160,7 +174,9 @@ int carrier_slot_ms(struct exchange *x)
 void carrier_start(struct carrier *c)
 {
 	const struct cln_carrier *d = &c->data;
+	char who[CARRIER_WHO_LEN];
 	struct registration_params p = {
+		.who = who,
 		.registrar_host = d->host,
 		.registrar_port = next_hop_uri_port(d),
 		.aor_user = d->username,
@@ -175,10 +191,12 @@ void carrier_start(struct carrier *c)
 	if (!carrier_wants_registration(d) || c->rejected || c->registration ||
 	    c->x->stopping)
 		return;
+	carrier_who(c, who);
 	carrier_home(c, &p.target);
 	err = registration_new(&c->registration, c->x->cfg.sip, &p, on_changed,
 			       c);
 	if (err) {
+		log_error("%s: does not register: %s", who, strerror(-err));
 		carrier_history_add(c, CLN_REG_FAILED, 0, strerror(-err));
 		return;
 	}

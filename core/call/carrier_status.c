@@ -91,8 +91,40 @@ static void say_down(const struct carrier *c, char *why, size_t cap)
 	struct ping_status st;
 
 	ping_get(c->ping, &st);
-	str_printf(why, cap, "carrier %s does not answer OPTIONS: %d %s",
-		   c->data.id, st.last_code, st.last_reason);
+	if (st.rtt_ms < 0)
+		str_printf(why, cap, "carrier %s does not answer OPTIONS: %s",
+			   c->data.id, st.last_reason);
+	else
+		str_printf(why, cap, "carrier %s says %d %s to OPTIONS",
+			   c->data.id, st.last_code, st.last_reason);
+}
+
+static void say_rejected(const struct registration_status *st, char *why,
+			 size_t cap)
+{
+	if (st->last_code)
+		str_printf(why, cap, "carrier_rejected: %d %s", st->last_code,
+			   st->last_reason);
+	else
+		str_copy(why, cap, "carrier_rejected");
+}
+
+static void say_unregistered(const struct carrier *c, int state,
+			     const struct registration_status *st, char *why,
+			     size_t cap)
+{
+	const char *id = c->data.id;
+
+	if (state == CLN_REG_REGISTERING)
+		str_printf(why, cap, "carrier %s is registering", id);
+	else if (state != CLN_REG_FAILED)
+		str_printf(why, cap, "carrier %s is not registered", id);
+	else if (st->last_code >= 300)
+		str_printf(why, cap, "carrier %s did not register: %d %s", id,
+			   st->last_code, st->last_reason);
+	else
+		str_printf(why, cap, "carrier %s did not register: %s", id,
+			   st->last_reason);
 }
 
 enum usable carrier_usable(const struct carrier *c, char *why, size_t cap)
@@ -105,13 +137,11 @@ enum usable carrier_usable(const struct carrier *c, char *why, size_t cap)
 		return CARRIER_NEVER;
 	}
 	if (state == CLN_REG_REJECTED) {
-		str_copy(why, cap, "carrier_rejected");
+		say_rejected(&st, why, cap);
 		return CARRIER_NEVER;
 	}
 	if (state != CLN_REG_NOT_REQUIRED && state != CLN_REG_REGISTERED) {
-		str_printf(why, cap, "carrier %s is %s%s%s", c->data.id,
-			   carrier_state_name(state),
-			   st.last_reason[0] ? ": " : "", st.last_reason);
+		say_unregistered(c, state, &st, why, cap);
 		return CARRIER_WAIT;
 	}
 	if (is_down(c)) {
@@ -157,6 +187,7 @@ static void ping_fill(const struct carrier *c, struct cln_carrier_status *st)
 	st->ping_at = now.at;
 	st->ping_rtt_ms = now.rtt_ms;
 	str_copy(st->ping_server, sizeof(st->ping_server), now.server);
+	str_copy(st->ping_call_id, sizeof(st->ping_call_id), now.call_id);
 }
 
 void carrier_status_fill(struct carrier *c, struct cln_carrier_status *st)
@@ -172,6 +203,8 @@ void carrier_status_fill(struct carrier *c, struct cln_carrier_status *st)
 	str_copy(st->last_reason, sizeof(st->last_reason), now.last_reason);
 	str_copy(st->server, sizeof(st->server), now.server);
 	st->channels = c->channels;
+	st->resting_until = rest_left_ms(c) > 0 ?
+			    exchange_wall_ms(c->x) + rest_left_ms(c) : 0;
 	ping_fill(c, st);
 	if (c->registration)
 		str_copy(st->call_id, sizeof(st->call_id),

@@ -43,18 +43,28 @@ static void put_ways(struct destination *d, const struct carrier *carrier)
 	put_headers(d, &carrier->data.headers);
 }
 
+/* RFC 3325 9.1: an identity that is no one's is not asserted, so a name of ours
+ * stands in From at the most.                                                 */
+static void put_caller(struct destination *d, const char *from)
+{
+	if (!*from && d->caller_id == UAC_CALLER_PRIVATE)
+		return;
+	if (!*from)
+		d->caller_id = UAC_CALLER_FROM;
+	str_copy(d->from_user, sizeof(d->from_user),
+		 *from ? from : DEFAULT_USER);
+}
+
 static int to_carrier(const struct call *c, const struct carrier *carrier,
 		      struct destination *d)
 {
 	const struct cln_carrier *data = &carrier->data;
-	const char *from = c->to.from[0] ? c->to.from :
-			   data->from_user[0] ? data->from_user :
-			   data->username[0] ? data->username : DEFAULT_USER;
 	char number[STORE_TO_LEN];
 	int err;
 
 	put_ways(d, carrier);
-	str_copy(d->from_user, sizeof(d->from_user), from);
+	put_caller(d, c->to.from[0] ? c->to.from :
+		      data->from_user[0] ? data->from_user : data->username);
 	str_copy(d->from_domain, sizeof(d->from_domain),
 		 data->from_domain[0] ? data->from_domain : data->host);
 	err = number_for_carrier(number, sizeof(number), c->to.to, data->strip,

@@ -254,33 +254,55 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-static int64_t channels_left(const struct exchange *x, const struct carrier *c)
+/* What keeps the next one from being claimed; c NULL: the server does.        */
+struct limit {
+	const char *of;
+	const struct carrier *c;
+};
+
+static int64_t channels_left(const struct exchange *x, const struct carrier *c,
+			     struct limit *why)
 {
 	int64_t n = least(CLAIM_MAX,
 			  x->cfg.max_channels - (int64_t)x->channels);
 
-	if (c && c->data.max_channels)
+	*why = (struct limit){ "channels", NULL };
+	if (n > 0 && c && c->data.max_channels) {
+		why->c = c;
 		n = least(n, c->data.max_channels - (int64_t)c->channels);
+	}
 	return n > 0 ? n : 0;
 }
 
 /* How many may be claimed now; if none, why not.                              */
 static int64_t room(struct exchange *x, struct carrier *c, struct look *look,
-		    const char **why)
+		    struct limit *why)
 {
-	int64_t until = look->now_ns + HORIZON_NS, n = channels_left(x, c);
+	int64_t until = look->now_ns + HORIZON_NS, n = channels_left(x, c, why);
 
-	*why = "limit of channels";
 	look->full |= x->channels >= (unsigned int)x->cfg.max_channels;
 	if (!n)
 		return 0;
-	*why = "limit of calls per second";
+	*why = (struct limit){ "calls per second", NULL };
 	n = pacer_room(&x->pacer, look->now_ns, until, n);
 	look->full |= !n;
-	if (c && n)
+	if (c && n) {
+		why->c = c;
 		n = pacer_room(&c->pacer, look->now_ns, until, n);
+	}
 	look->rate_bound |= !n;
 	return n;
+}
+
+static void say_limit(struct lane *l, const struct limit *why)
+{
+	if (why->c)
+		str_printf(l->waiting, sizeof(l->waiting),
+			   "limit of %s of carrier %s", why->of,
+			   why->c->data.id);
+	else
+		str_printf(l->waiting, sizeof(l->waiting),
+			   "limit of %s of the server", why->of);
 }
 
 /* Is there a carrier that takes calls? Otherwise says what the lane waits for,
@@ -320,7 +342,7 @@ static void lane_look(struct lane *l, struct look *look)
 {
 	struct exchange *x = l->job->x;
 	struct carrier *c = carrier_find(x, l->carrier_id);
-	const char *why;
+	struct limit why;
 	bool usable;
 	int64_t n;
 
@@ -342,9 +364,11 @@ static void lane_look(struct lane *l, struct look *look)
 	if (!usable)
 		return;
 	n = least(room(x, c, look, &why), l->queued);
-	str_copy(l->waiting, sizeof(l->waiting), n ? "" : why);
-	if (!n)
+	l->waiting[0] = '\0';
+	if (!n) {
+		say_limit(l, &why);
 		return;
+	}
 	lane_claim(l, c, (unsigned int)n);
 	look->claimed |= l->busy;
 	look->rate_bound |= !l->busy;	/* the store has too much to do        */

@@ -21,24 +21,49 @@
 /* What routes, frames, identifies or authenticates a request, or says what this
  * server can do: a second one would contradict the stack's own. */
 static const char *const own[] = {
-	"Accept", "Allow", "Authentication-Info", "Authorization", "Call-ID",
-	"Contact", "CSeq", "Date", "Event", "Expires", "From", "Join",
-	"Max-Forwards", "MIME-Version", "Min-Expires", "Min-SE", "Path",
-	"Proxy-Authenticate", "Proxy-Authorization", "Proxy-Require", "RAck",
-	"Reason", "Record-Route", "Refer-To", "Replaces", "Require",
-	"Retry-After", "Route", "RSeq", "Server", "Service-Route",
-	"Session-Expires", "Supported", "Timestamp", "To", "Unsupported",
-	"User-Agent", "Via", "Warning", "WWW-Authenticate", NULL
+	"Accept", "Allow", "Authorization", "Call-ID", "Contact", "CSeq",
+	"From", "Max-Forwards", "Min-SE", "Proxy-Authorization", "RAck",
+	"Reason", "Route", "Session-Expires", "Supported", "To", "User-Agent",
+	"Via", NULL
 };
 
-static bool is_own(const char *name)
+static const char *const of_others[] = {
+	"Authentication-Info", "Min-Expires", "Path", "Proxy-Authenticate",
+	"Record-Route", "Retry-After", "RSeq", "Server", "Service-Route",
+	"Unsupported", "Warning", "WWW-Authenticate", NULL
+};
+
+static const char *const not_done[] = {
+	"Event", "Expires", "Join", "Proxy-Require", "Refer-To", "Replaces",
+	"Require", NULL
+};
+
+static const char *const of_one_message[] = {
+	"Date", "MIME-Version", "Timestamp", NULL
+};
+
+static bool is_in(const char *const *list, const char *name)
 {
-	if (!strncasecmp(name, "Content-", strlen("Content-")))
-		return true;
-	for (size_t i = 0; own[i]; i++)
-		if (!strcasecmp(own[i], name))
-			return true;
-	return false;
+	while (*list && strcasecmp(*list, name))
+		list++;
+	return *list;
+}
+
+/* NULL: may be added.                                                         */
+static const char *fault(const char *name)
+{
+	if (is_in(own, name) ||
+	    !strncasecmp(name, "Content-", strlen("Content-")))
+		return "is a header that the server writes itself";
+	if (is_in(of_others, name))
+		return "is a header of answers or of proxies, not of an INVITE";
+	if (is_in(not_done, name))
+		return "asks the far end for something that this server does "
+		       "not do";
+	if (is_in(of_one_message, name))
+		return "says something of one message, and cannot be the same "
+		       "in each";
+	return NULL;
 }
 
 bool header_names_caller(const char *name)
@@ -61,10 +86,7 @@ static int check_name(const char *name, char *why, size_t cap)
 	if (!name[1])
 		return refuse(why, cap, "is the short form of a header's name; "
 			      "write the long one");
-	if (is_own(name))
-		return refuse(why, cap, "is a header that the server writes "
-			      "itself");
-	return 0;
+	return fault(name) ? refuse(why, cap, fault(name)) : 0;
 }
 
 int header_check(const char *line, char *why, size_t cap)

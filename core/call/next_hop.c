@@ -33,6 +33,17 @@ static int proxy_param(struct sip_target *t, bool *has_transport,
 	return 0;
 }
 
+/* "sip.example.:5060" is "sip.example:5060", wholly qualified (RFC 1034 3.1).   */
+static void drop_final_dot(char *hostport)
+{
+	char *end = strrchr(hostport, ':');
+
+	if (!end)
+		end = hostport + strlen(hostport);
+	if (end > hostport + 1 && end[-1] == '.')
+		memmove(end - 1, end, strlen(end) + 1);
+}
+
 int next_hop_proxy(struct sip_target *t, bool *has_transport,
 		   const char *text)
 {
@@ -47,6 +58,7 @@ int next_hop_proxy(struct sip_target *t, bool *has_transport,
 	    !*copy || copy[strlen(copy) - 1] == ';' || copy[0] == ';')
 		return -EINVAL;
 	param = strtok_r(copy, ";", &save);
+	drop_final_dot(param);
 	if (sip_target_parse(t, param))
 		return -EINVAL;
 	t->transport = SIP_ANY;

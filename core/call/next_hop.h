@@ -11,9 +11,9 @@
 
 #include "sip/sip.h"
 
-/* "proxy.example", "192.0.2.1:5070;transport=tcp", "sip:[::1]:5061;lr". Without
- * a transport of its own the target gets SIP_ANY and *has_transport is false.
- * 0 or -EINVAL.                                                               */
+/* "proxy.example", "192.0.2.1:5070;transport=tcp", "sip:[::1]:5061;lr". The
+ * final dot of a whole name is dropped. Without a transport of its own the
+ * target gets SIP_ANY and *has_transport is false. 0 or -EINVAL.               */
 int next_hop_proxy(struct sip_target *t, bool *has_transport,
 		   const char *text);
 /* The proxy, else the host; t->listen is the caller's to set. The fields have

@@ -134,7 +134,7 @@ int number_request_uri(char *dst, size_t cap, const char *prefix,
 	buf_init(&b, cap - 1);
 	buf_puts(&b, "sip:");
 	put_user(&b, prefix);
-	put_user(&b, to);
+	put_user(&b, prefix[0] == '+' && to[0] == '+' ? to + 1 : to);
 	buf_printf(&b, bare_v6 ? "@[%s]" : "@%s", host);
 	if (port && port != SIP_PORT)
 		buf_printf(&b, ":%u", port);

@@ -71,6 +71,9 @@ static void fill_reason(struct call *c)
 
 	if (r->end == UAC_END_EXPIRED)
 		str_copy(c->reason, sizeof(c->reason), "session_expired");
+	else if (!c->attempt.answered_at && r->own_words && r->code / 100 == 2)
+		str_printf(c->reason, sizeof(c->reason), "unusable_answer: %s",
+			   r->reason);
 	/* It was answered, and then nothing of the dialog came through.       */
 	else if (c->attempt.answered_at || (r->code >= 200 && r->code < 300))
 		str_copy(c->reason, sizeof(c->reason), "dialog_lost");
@@ -222,6 +225,7 @@ static void heed_overload(const struct call *c)
 
 void call_check_over(struct call *c)
 {
+	const char *why;
 	int state;
 
 	if (c->uac || c->stream || c->state == CALL_DONE)
@@ -231,8 +235,10 @@ void call_check_over(struct call *c)
 	fill_result(c, state);
 	c->state = CALL_DONE;
 	log_context(c->attempt.call_id);
+	why = c->reason[0] || c->attempt.answered_at ? c->reason :
+						       c->attempt.sip_reason;
 	log_info("call: %s%s%s, code %d, %llu packets sent",
-		 recipient_states[state], c->reason[0] ? ": " : "", c->reason,
+		 recipient_states[state], *why ? ": " : "", why,
 		 c->attempt.sip_code,
 		 (unsigned long long)c->attempt.rtp.sent);
 	heed_overload(c);

@@ -70,17 +70,26 @@ static void check_codecs(const struct exchange *x, const struct cln_carrier *c,
 			    "codecs is loaded by this server");
 }
 
+static void check_listen(const struct exchange *x, const struct cln_carrier *c,
+			 struct cln_problems *problems)
+{
+	char list[160];
+
+	if (!c->listen[0] || sip_listen_find(x->cfg.sip, c->listen) >= 0)
+		return;
+	sip_listen_list(x->cfg.sip, list, sizeof(list));
+	problem_add(problems, CLN_INVALID, "/listen",
+		    "is none of this server's sip.listen: %s", list);
+}
+
 static int check(struct carrier_ask *q)
 {
 	struct exchange *x = q->ask.x;
 
+	carrier_fields_settle(&q->next);
 	carrier_fields_check(&q->next, q->problems);
 	check_codecs(x, &q->next, q->warnings, q->problems);
-	if (q->next.listen[0] &&
-	    sip_listen_find(x->cfg.sip, q->next.listen) < 0)
-		problem_add(q->problems, CLN_INVALID, "/listen",
-			    "\"%s\" is not one of this server's sip.listen "
-			    "addresses", q->next.listen);
+	check_listen(x, &q->next, q->problems);
 	return q->problems->n ? -EINVAL : 0;
 }
 
@@ -196,6 +205,9 @@ static void on_updated(struct store_req *req)
 
 	if (!req->err) {
 		log_info("carrier %s: changed", c->data.id);
+		/* Said anew as a whole, or enabled: it is tried at once.      */
+		if (q->replace || q->next.enabled > c->data.enabled)
+			c->rests_until_ms = 0;
 		carrier_change(c, &q->next);
 		give(q->c, &c->data);
 	}

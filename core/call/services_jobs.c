@@ -100,14 +100,12 @@ static void check_from(const struct cln_play *play, size_t i, const char *from,
 			 "@ ; ? < > \" \\ : /");
 }
 
-static void check_from_name(const struct cln_play *play,
-			    struct cln_problems *problems)
+static void check_from_name(const struct cln_play *play, size_t i,
+			    const char *name, struct cln_problems *problems)
 {
-	const char *name = play->from_name;
-
 	if (name && (strlen(name) >= STORE_NAME_LEN ||
 		     str_has_ctl(name) || !str_is_utf8(name, strlen(name))))
-		complain(problems, CLN_INVALID, play, NOBODY, "from_name",
+		complain(problems, CLN_INVALID, play, i, "from_name",
 			 "is a display name in UTF-8 without control "
 			 "characters, not longer than the API takes");
 }
@@ -119,6 +117,7 @@ static void check_recipient(struct exchange *x, const struct cln_play *play,
 	bool has_carrier = r->carrier_id || play->carrier_id;
 
 	check_from(play, i, r->from, problems);
+	check_from_name(play, i, r->from_name, problems);
 	if (strlen(r->to) >= STORE_TO_LEN)
 		complain(problems, CLN_INVALID, play, i, "to", "is too long");
 	else if (number_is_uri(r->to) && has_carrier)
@@ -140,7 +139,7 @@ static void check_play(struct exchange *x, const struct cln_play *play,
 {
 	check_items(x, play, problems);
 	check_from(play, NOBODY, play->from, problems);
-	check_from_name(play, problems);
+	check_from_name(play, NOBODY, play->from_name, problems);
 	for (size_t i = 0; i < play->n_recipients; i++)
 		check_recipient(x, play, i, problems);
 }

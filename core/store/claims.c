@@ -49,6 +49,7 @@ int db_claim(struct db *db, struct store_req *r)
 		c->row = sqlite3_column_int64(st, 0);
 		str_copy(c->to, sizeof(c->to), db_text(st, 1));
 		str_copy(c->from, sizeof(c->from), db_text(st, 2));
+		str_copy(c->from_name, sizeof(c->from_name), db_text(st, 3));
 	}
 	db_done(st);
 	return err < 0 ? err : mark_claimed(db, num, r);

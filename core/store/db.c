@@ -45,15 +45,15 @@ static const char *const texts[DB_STATEMENTS] = {
 		"INSERT INTO jobs(id,created_at,ring_timeout_s,items,recipients,"
 		"t0,from_name) VALUES(?1,?2,?3,?4,?5,?5,?6)",
 	[DB_RECIPIENT_ADD] =
-		"INSERT INTO recipients(job,row,state,carrier_id,callee,caller) "
-		"VALUES(?1,?2,0,?3,?4,?5)",
+		"INSERT INTO recipients(job,row,state,carrier_id,callee,caller,"
+		"caller_name) VALUES(?1,?2,0,?3,?4,?5,?6)",
 	[DB_JOB_NUM] = "SELECT num FROM jobs WHERE id=?1",
 	[DB_JOB_GET] =
 		"SELECT created_at,finished_at,recipients,t0,t1,t2,t3,t4,t5,t6,"
 		"t7,t8 FROM jobs WHERE id=?1",
 	[DB_JOB_OPEN] =
-		"SELECT num,id,created_at,ring_timeout_s,items,from_name "
-		"FROM jobs WHERE finished_at=0 ORDER BY num",
+		"SELECT num,id,created_at,ring_timeout_s,items FROM jobs "
+		"WHERE finished_at=0 ORDER BY num",
 	[DB_JOB_LANES] =
 		"SELECT carrier_id,count(*) FROM recipients "
 		"WHERE job=?1 AND state=0 GROUP BY carrier_id",
@@ -64,7 +64,8 @@ static const char *const texts[DB_STATEMENTS] = {
 		"UPDATE jobs SET finished_at=?2 "
 		"WHERE num=?1 AND finished_at=0 AND t0+t1+t2=0",
 	[DB_CLAIM_SELECT] =
-		"SELECT row,callee,caller FROM recipients "
+		"SELECT row,callee,caller,coalesce(caller_name,"
+		"(SELECT from_name FROM jobs WHERE num=?1)) FROM recipients "
 		"WHERE job=?1 AND carrier_id=?2 AND state=0 "
 		"ORDER BY row LIMIT ?3",
 	[DB_CLAIM] =
@@ -164,6 +165,11 @@ void db_done(sqlite3_stmt *st)
 void db_bind_text(sqlite3_stmt *st, int n, const char *text)
 {
 	sqlite3_bind_text(st, n, text ? text : "", -1, SQLITE_TRANSIENT);
+}
+
+void db_bind_text_or_null(sqlite3_stmt *st, int n, const char *text)
+{
+	sqlite3_bind_text(st, n, text, -1, SQLITE_TRANSIENT);
 }
 
 void db_bind_int(sqlite3_stmt *st, int n, int64_t value)

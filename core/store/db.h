@@ -49,6 +49,7 @@ int db_step(sqlite3_stmt *st);
 int db_run(sqlite3_stmt *st);
 void db_done(sqlite3_stmt *st);
 void db_bind_text(sqlite3_stmt *st, int n, const char *text);
+void db_bind_text_or_null(sqlite3_stmt *st, int n, const char *text);
 void db_bind_int(sqlite3_stmt *st, int n, int64_t value);
 const char *db_text(sqlite3_stmt *st, int col);	/* "" for NULL                */
 

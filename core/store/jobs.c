@@ -116,7 +116,6 @@ static int read_job(struct db *db, sqlite3_stmt *st, struct store_job **jobp)
 	str_copy(job->id, sizeof(job->id), db_text(st, 1));
 	job->created_at = sqlite3_column_int64(st, 2);
 	job->ring_timeout_s = sqlite3_column_int(st, 3);
-	str_copy(job->from_name, sizeof(job->from_name), db_text(st, 5));
 	err = items_from_text(job, db_text(st, 4));
 	if (!err)
 		err = read_lanes(db, sqlite3_column_int64(st, 0), job);
@@ -152,6 +151,15 @@ int db_job_list_open(struct db *db, struct store_req *r)
 
 /* ---- accepting -------------------------------------------------------------- */
 
+/* NULL: the job's. That name is of the job's caller, and of no other.         */
+static const char *caller_name(const struct cln_recipient *to,
+			       const struct cln_play *play)
+{
+	if (to->from_name || !to->from)
+		return to->from_name;
+	return play->from && !strcmp(to->from, play->from) ? NULL : "";
+}
+
 static int add_recipients(struct db *db, int64_t num,
 			  const struct cln_play *play)
 {
@@ -169,6 +177,7 @@ static int add_recipients(struct db *db, int64_t num,
 		db_bind_text(st, 3, strncasecmp(to->to, "sip:", 4) ? carrier : "");
 		db_bind_text(st, 4, to->to);
 		db_bind_text(st, 5, to->from ? to->from : play->from);
+		db_bind_text_or_null(st, 6, caller_name(to, play));
 		err = db_run(st);
 	}
 	return err;
@@ -185,8 +194,6 @@ static int job_from_play(struct db *db, int64_t num, struct store_req *r,
 	str_copy(job->id, sizeof(job->id), r->job_add.play->request_id);
 	job->created_at = r->job_add.at;
 	job->ring_timeout_s = r->job_add.play->ring_timeout_s;
-	str_copy(job->from_name, sizeof(job->from_name),
-		 r->job_add.play->from_name);
 	err = items_from_text(job, items);
 	if (!err)
 		err = read_lanes(db, num, job);

@@ -55,6 +55,8 @@ static const char *const steps[] = {
 	"CREATE TABLE probe(one INTEGER PRIMARY KEY, at INTEGER NOT NULL);",
 	/* 2: the display name of the caller.                                  */
 	"ALTER TABLE jobs ADD COLUMN from_name TEXT NOT NULL DEFAULT '';",
+	/* 3: one of a recipient's own; NULL: the job's.                       */
+	"ALTER TABLE recipients ADD COLUMN caller_name TEXT;",
 };
 
 static int read_version(struct db *db, int *version)

@@ -72,6 +72,7 @@ struct store_claim {
 	int64_t row;			/* position in the job                 */
 	char to[STORE_TO_LEN];	/* number or SIP URI as given          */
 	char from[STORE_FROM_LEN];	/* "": none                            */
+	char from_name[STORE_NAME_LEN];	/* display name of the caller, "": none */
 };
 
 /* A job as needed to run it.                                                  */
@@ -83,7 +84,6 @@ struct store_job {
 	struct cln_item *items;		/* owned copies                        */
 	size_t n_lanes;
 	struct store_lane *lanes;
-	char from_name[STORE_NAME_LEN];	/* display name of the caller, "": none */
 };
 void store_job_free(struct store_job *job);	/* contents and itself        */
 

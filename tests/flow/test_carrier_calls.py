@@ -37,6 +37,7 @@ def number(request):
     ("0049301234", {"strip": 2, "number_format": "e164", "prefix": "8888"},
      "8888+49301234"),
     ("+49301234", {"strip": 2, "prefix": "0"}, "0301234"),
+    ("+49301234", {"prefix": "+1"}, "+149301234"),
     ("*100#", {"number_format": "e164"}, "*100%23")])
 def test_number_is_stripped_formatted_and_prefixed(invite, to, fields,
                                                    dialled):
@@ -89,6 +90,25 @@ def test_display_name_is_the_jobs(invite):
     assert "\"" not in invite().get("from")
 
 
+def test_display_name_is_of_one_caller(stage, new_peer):
+    """It does not go with the number of another one."""
+    peer = new_peer()
+    carrier_id = stage.server.carrier(peer.port)
+    stage.server.post("/voice/call/play", {
+        "from": "me", "from_name": "Me", "carrier_id": carrier_id,
+        "recipients": [{"to": "1"}, {"to": "2", "from": "me"},
+                       {"to": "3", "from": "you"},
+                       {"to": "4", "from": "you", "from_name": "You"}],
+        "playlist": [{"play": stage.urls[0]}]}).accepted()
+    seen = {}
+    for _ in range(4):
+        request = peer.expect(lambda m: m.method == "INVITE"
+                              and number(m) not in seen)
+        seen[number(request)] = request.get("from").partition("<")[0].strip()
+        peer.answer(request, 486, "Busy Here", to_tag=token())
+    assert seen == {"1": '"Me"', "2": '"Me"', "3": "", "4": '"You"'}
+
+
 @pytest.mark.parametrize("value", [7, "a\r\nb", "x" * 65, ""])
 def test_wrong_display_name_is_named(stage, value):
     answer = stage.server.post("/voice/call/play", {
@@ -109,6 +129,13 @@ def test_rfc3325_9_1_caller_is_asserted(invite):
     assert "<sip:me@127.0.0.1>" in request.get("from")
     assert "<sip:me@127.0.0.1>" in request.get("p-asserted-identity")
     assert not request.get("privacy")
+
+
+@pytest.mark.parametrize("caller_id", ["p_asserted_identity", "privacy"])
+def test_rfc3325_9_1_nobody_is_not_asserted(invite, caller_id):
+    request = invite(caller_id=caller_id, job={"from": None})
+    assert not request.get("p-asserted-identity")
+    assert bool(request.get("privacy")) == (caller_id == "privacy")
 
 
 def test_rfc3323_4_1_caller_is_private(invite):

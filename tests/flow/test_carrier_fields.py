@@ -12,7 +12,7 @@ FIELDS = {"transport": "tls", "strip": 2, "number_format": "e164",
           "options_ping_s": 30, "caller_id": "p_asserted_identity",
           "headers": {"X-Zulu": "1; a=\"b\"", "X-Alpha": "zw\u00f6lf"},
           "session_expires_s": 1800,
-          "outbound_proxy": "sip:127.0.0.1:5;transport=tcp;lr"}
+          "outbound_proxy": "sip:127.0.0.1:5;transport=tls;lr"}
 DEFAULTS = {"transport": "auto", "strip": 0, "number_format": "as_is",
             "options_ping_s": 0, "caller_id": "from", "headers": {},
             "session_expires_s": 0, "outbound_proxy": None}
@@ -106,6 +106,26 @@ def test_nine_headers_are_one_too_many(shared_server):
             422, "/headers/X-8")
 
 
+def test_rfc7396_headers_are_patched_one_by_one(shared_server):
+    path = f"/carriers/{make(shared_server, headers={'X-A': '1', 'X-B': '2'})}"
+    merge = {"content_type": "application/merge-patch+json"}
+
+    def patched(value, **headers):
+        shared_server.patch(path, {"headers": value}, **headers).accepted()
+        return carrier_of(shared_server.get(path))["headers"]
+
+    assert patched({"X-C": "3"}, **merge) == {
+        "X-A": "1", "X-B": "2", "X-C": "3"}
+    assert patched({"X-B": None, "X-Z": None}) == {"X-A": "1", "X-C": "3"}
+    assert patched({"x-a": "9"}) == {"x-a": "9", "X-C": "3"}
+    assert patched({}) == {"x-a": "9", "X-C": "3"}
+    shared_server.patch(path, {"headers": {"Via": "x"}}).rejected(
+        422, "/headers/Via")
+    shared_server.patch(path, {"headers": {"X-D": "1", "x-d": "2"}}).rejected(
+        422, "/headers/x-d")
+    assert patched(None, **merge) == {}
+
+
 def test_header_stands_once_in_any_case(shared_server):
     shared_server.post("/carriers", dict(
         BODY, headers={"X-A": "1", "x-a": "2"})).rejected(
@@ -118,6 +138,61 @@ def test_caller_is_named_by_one_of_the_two(shared_server, name):
     path = f"/carriers/{make(shared_server, headers=headers)}"
     shared_server.patch(path, {"caller_id": "privacy"}).rejected(
         422, f"/headers/{name}")
+
+
+@pytest.mark.parametrize("host", [
+    "0.0.0.0", "::", "[::]", "255.255.255.255", "224.0.0.1", "ff02::1"])
+def test_address_of_no_single_host_is_refused(shared_server, host):
+    shared_server.post("/carriers", dict(BODY, host=host)).rejected(
+        422, "/host")
+    shared_server.post("/carriers", dict(
+        BODY, outbound_proxy=host)).rejected(422, "/outbound_proxy")
+
+
+def test_final_dot_is_dropped(shared_server):
+    path = f"/carriers/{make(shared_server, host='sip.example.')}"
+    assert carrier_of(shared_server.get(path))["host"] == "sip.example"
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_tls_is_not_undone_by_the_proxy(shared_server, transport):
+    answer = shared_server.post("/carriers", dict(
+        BODY, transport="tls",
+        outbound_proxy=f"127.0.0.1;transport={transport}"))
+    answer.rejected(422)
+    assert set(answer.pointers()) == {"/transport", "/outbound_proxy"}
+
+
+def test_two_pluses_are_refused(shared_server):
+    shared_server.post("/carriers", dict(
+        BODY, prefix="+1", number_format="e164")).rejected(422, "/prefix")
+
+
+def test_what_is_wrong_says_what_is_right(shared_server):
+    def detail(**fields):
+        answer = shared_server.post("/carriers", dict(BODY, **fields))
+        answer.rejected(422)
+        return answer.json["error"]["detail"]
+
+    assert "mulaw, alaw, g729, g723, g722, opus; did you mean \"mulaw\"?" \
+        in detail(codecs=["pcmu"])
+    assert "at most 8" in detail(headers={f"X-{n}": "1" for n in range(9)})
+    assert "at most 159" in detail(headers={"X-A": "x" * 160})
+    assert f"udp:127.0.0.1:{shared_server.sip_port}" \
+        in detail(listen="udp:192.0.2.9:5060")
+    assert detail(protocol="sip") == "must be \"SIP\""
+    assert "of answers or of proxies" in detail(headers={"Warning": "x"})
+    assert "without user, port" in detail(from_domain="a@b")
+
+
+def test_stale_put_says_so(shared_server):
+    path = f"/carriers/{make(shared_server)}"
+    got = carrier_of(shared_server.get(path))
+    shared_server.patch(path, {"name": "new"}).accepted()
+    answer = shared_server.put(path, got)
+    answer.rejected(422, "/version")
+    assert [e["detail"] for e in answer.json["errors"]] \
+        == ["is 1, the carrier is at 2: GET it again"]
 
 
 def test_openapi_describes_each_field(shared_server):

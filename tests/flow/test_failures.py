@@ -118,11 +118,14 @@ def test_rfc3261_17_1_1_2_silent_far_end_times_out(server, article, ports,
 
 def test_rfc3261_8_1_3_1_closed_port_is_503(server, article, ports):
     """RFC 3261 18.4: what ICMP says is heard, after a few repetitions."""
+    port = ports.one()
     request_id = server.play("1", article.urls,
-                             carrier_id=server.carrier(ports.one()))
+                             carrier_id=server.carrier(port))
     row = judge.only_row(server.wait_done(request_id, 10), "failed")
-    assert row["reason"].startswith("unreachable: ")
+    why = f"nobody listens at udp:127.0.0.1:{port}"
+    assert row["reason"] == "unreachable: " + why
     assert row["attempts"][0]["sip_code"] == 503
+    assert row["attempts"][0]["sip_reason"] == why
 
 
 def test_server_that_comes_back_in_a_moment_is_called(server, article, ports,

@@ -36,7 +36,7 @@ def test_nobody_is_asked_without_the_wish(server, peer):
     carrier_id = server.carrier(peer.port)
     assert ping(server, carrier_id) == {
         "state": "off", "last_code": None, "last_reason": None, "at": None,
-        "rtt_ms": None, "server": None}
+        "rtt_ms": None, "server": None, "call_id": None}
     peer.nothing("OPTIONS", 1)
 
 
@@ -53,6 +53,9 @@ def test_rfc3261_11_1_options_outside_a_dialog(server, peer):
     assert found["last_code"] == 200 and found["last_reason"] == "So"
     assert found["server"] == f"udp:127.0.0.1:{peer.port}"
     assert found["rtt_ms"] >= 0 and found["at"]
+    assert found["call_id"] == request.call_id
+    ladder = server.get(f"/traces/{request.call_id}").body.decode()
+    assert "OPTIONS sip:" in ladder and "200 So" in ladder
     again = answer_options(peer)
     assert again.call_id != request.call_id
 
@@ -86,8 +89,9 @@ def test_503_takes_no_calls_until_it_answers(server, peer, article):
     found = wait_ping(server, carrier_id, "down")
     assert found["last_code"] == 503
     request_id = play(server, carrier_id, article)
-    until("the reason to be shown", 5, lambda: "does not answer OPTIONS" in
-          (server.report(request_id)["waiting_for"] or ""))
+    until("the reason to be shown", 5, lambda:
+          f"carrier {carrier_id} says 503 So to OPTIONS"
+          == server.report(request_id)["waiting_for"])
     peer.nothing("INVITE", 0.5)
     answer_options(peer)
     wait_ping(server, carrier_id, "up")
@@ -98,22 +102,33 @@ def test_503_takes_no_calls_until_it_answers(server, peer, article):
 
 
 def test_what_waits_for_who_is_down_fails_in_the_end(server, ports, article):
+    """RFC 3261 18.4: what ICMP says of a closed port is heard."""
     port = ports.one()                  # nobody listens
     carrier_id = server.carrier(port, options_ping_s=1)
-    found = wait_ping(server, carrier_id, "down", 30)
-    assert found["last_code"] in (408, 503)
+    found = wait_ping(server, carrier_id, "down", 5)
+    assert found["last_code"] == 503
+    assert found["last_reason"] == f"nobody listens at udp:127.0.0.1:{port}"
     assert found["rtt_ms"] is None
     request_id = play(server, carrier_id, article)
     row = server.wait_done(request_id, 20)["recipients"][0]
     assert row["state"] == "failed"
-    assert row["reason"].startswith("carrier_down: ")
+    assert row["reason"] == (
+        f"carrier_down: carrier {carrier_id} does not answer OPTIONS: "
+        f"nobody listens at udp:127.0.0.1:{port}")
+    down = [line for line in server.log().splitlines()
+            if " is down: " in line]
+    assert len(down) == 1
+    assert f"carrier {carrier_id}: 127.0.0.1 is down: nobody" in down[0]
 
 
-def test_silence_is_down(server, peer):
+def test_silence_is_down_long_before_timer_f(server, peer):
+    """Twice 8*T1 (0.4 s) and the second between, not twice 64*T1."""
     carrier_id = server.carrier(peer.port, options_ping_s=1)
     first = peer.expect("OPTIONS")
-    found = wait_ping(server, carrier_id, "down", 30)
+    found = wait_ping(server, carrier_id, "down", 3.2)
     assert found["last_code"] == 408
+    assert found["last_reason"] == \
+        f"no answer from udp:127.0.0.1:{peer.port}"
     # Repeated as RFC 3261 17.1.2.2 says, with the same branch.
     assert sum(m.branch == first.branch for m in peer.seen) >= 1
 

@@ -3,6 +3,7 @@
 SPDX-License-Identifier: MIT
 """
 import calendar
+import json
 import select
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from kamailio import Kamailio
 from message import response
 from registrar import Registrar
 from tcp_peer import TcpPeer
+from udp_peer import Answered
 from waiting import stays, until
 
 
@@ -180,9 +182,12 @@ def test_disabled_carrier_is_not_registered(server, new_registrar):
 
 
 def test_dead_registrar_is_failed_with_a_next_attempt(server, ports):
-    carrier_id = server.carrier(ports.one(), register=True, username="u",
+    port = ports.one()
+    carrier_id = server.carrier(port, register=True, username="u",
                                 password="p")
     result = server.wait_registration(carrier_id, "failed", 40)
+    assert result["last_code"] == 503
+    assert result["last_reason"] == f"nobody listens at udp:127.0.0.1:{port}"
     assert seconds_of(result["next_attempt_at"]) >= time.time() - 1
 
 
@@ -207,8 +212,9 @@ def test_rfc3261_17_1_3_forged_answer_does_not_register(server, peer):
 def test_realm_that_is_not_ours_gets_no_answer(server, new_registrar):
     registrar = new_registrar()
     carrier_id = add(server, registrar, realm="another.realm")
-    assert server.wait_registration(carrier_id, "rejected")[
-        "last_code"] == 401
+    result = server.wait_registration(carrier_id, "rejected")
+    assert result["last_code"] == 401
+    assert result["last_reason"].startswith("foreign realm: ")
     assert len(registrar.requests()) == 1
 
 
@@ -217,6 +223,29 @@ def bind(peer, request, expires=600, **more):
     extra = [("Contact", f"{request.get('contact')};expires={expires}")]
     peer.answer(request, 200, "OK", to_tag="r",
                 extra=extra + list(more.pop("extra", [])), **more)
+
+
+def test_log_tells_each_step_once_and_of_which_carrier(server, peer, article):
+    carrier_id = server.carrier(peer.port, register=True, username="u",
+                                password="p", prefix="8888")
+    bind(peer, peer.expect("REGISTER"))
+    server.wait_registration(carrier_id, "registered")
+    request_id = server.play("123456", article.urls[:1],
+                             carrier_id=carrier_id)
+    call = Answered(peer, 4000)
+    peer.answer(call.invite, 180, "Ringing", to_tag=call.tag)
+    call.refuse(486, "Busy Here")
+    server.wait_done(request_id)
+    lines = [json.loads(line) for line in server.log().splitlines()
+             if line.startswith("{")]
+    told = [line["message"].partition(": ")[2] for line in lines
+            if line["message"].startswith(f"carrier {carrier_id}: ")]
+    assert told == ["created", "registering",
+                    "registered at 127.0.0.1 for 600 s"]
+    assert [line["message"].partition(",")[0] for line in lines
+            if line.get("id") == call.invite.call_id] == [
+        "call: to ****56", f"sip: INVITE to udp:127.0.0.1:{peer.port}",
+        "call: 180 Ringing", "call: busy: Busy Here"]
 
 
 def test_rfc3327_5_1_path_is_supported(server, peer):

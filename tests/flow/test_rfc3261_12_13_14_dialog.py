@@ -80,6 +80,20 @@ def test_rfc3261_12_2_1_2_contact_of_a_2xx_is_the_new_target(
     stage.heard_all(receiver.packets, 3)
 
 
+@pytest.mark.parametrize("method", ["UPDATE", "INVITE"])
+def test_rfc3261_12_2_2_contact_that_cannot_be_reached_is_400(
+        stage, peer, receiver, method):
+    """Ours is to stay able to ask, so the old target stays."""
+    talk = stage.talk(peer, receiver)
+    branch = "z9hG4bK" + token()
+    answer = talk.ask(method, talk.sdp, branch=branch,
+                      contact=peer.contact + ";transport=ws")
+    assert answer.code == 400
+    if method == "INVITE":
+        talk.send("ACK", cseq=talk.cseq, branch=branch)
+    stage.goes_on(talk, receiver)
+
+
 def test_rfc3261_12_2_1_2_silence_ends_the_dialog(tmp_path, ports, stop_later,
                                                   peer, receiver):
     """No answer at all is 408; 64*T1 are 0.64 s here."""
@@ -133,6 +147,46 @@ def test_rfc3261_13_2_2_4_ack_has_the_credentials_of_its_invite(stage, peer,
         talk.ok()
         assert talk.ack().raw == ack.raw
     stage.goes_on(talk, receiver)
+
+
+@pytest.mark.parametrize("contact,routes", [
+    (";transport=ws", 0), ("", 17)])
+def test_rfc3261_13_2_2_4_a_2xx_that_leads_nowhere_is_ended(
+        stage, peer, receiver, contact, routes):
+    """ACK and BYE go where the INVITE went."""
+    request_id = stage.call(peer)
+    call = Answered(peer, receiver.port)
+
+    def answered():
+        peer.answer(call.invite, 200, "OK", to_tag=call.tag, body=call.sdp,
+                    contact=peer.contact + contact,
+                    extra=[("Record-Route", "<sip:10.1.1.1;lr>")] * routes)
+        return peer.expect("ACK")
+
+    ack = answered()
+    assert answered().raw == ack.raw
+    assert ack.cseq[0] == call.invite.cseq[0]
+    bye = peer.expect("BYE")
+    assert bye.cseq[0] == ack.cseq[0] + 1 and not bye.get("route")
+    assert bye.uri == ack.uri == call.invite.uri
+    assert bye.tag("to") == call.tag
+    peer.answer(bye, 200, "OK")
+    row = stage.row(request_id, "failed")
+    assert row["reason"].startswith("unusable_answer: its Contact")
+    assert not receiver.packets
+
+
+def test_rfc3261_13_2_2_4_a_2xx_behind_our_bye_is_acknowledged(stage, peer,
+                                                               receiver):
+    """Of a refresh that was under way when the call was hung up."""
+    talk = timed(stage, peer, receiver, 4)
+    refresh = peer.expect("INVITE", 5, call_id=talk.invite.call_id)
+    talk.take_bye(5)
+    stage.row(talk.request_id, "failed")
+    for _ in range(2):
+        peer.answer(refresh, 200, "OK", contact=peer.contact, body=talk.sdp)
+        ack = peer.expect("ACK")
+        assert ack.cseq[0] == refresh.cseq[0] and ack.uri == peer.contact
 
 
 def test_rfc3261_13_2_2_4_forks_are_listened_for_64_t1(stage, peer, receiver):

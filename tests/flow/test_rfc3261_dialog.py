@@ -67,7 +67,7 @@ def test_rfc3261_8_2_2_3_required_extension_is_420(stage, peer, receiver,
     body = describe("127.0.0.1", receiver.port)
     answer = talk.ask(method, body, extra=[("Require", "timer, bar, foo")])
     assert answer.code == 420
-    assert answer.all("unsupported") == ["bar", "foo"]
+    assert answer.all("unsupported") == ["bar, foo"]
     if method == "INVITE":
         talk.send("ACK", cseq=talk.cseq)
     stage.goes_on(talk, receiver)

@@ -263,3 +263,18 @@ def test_bye_that_overtakes_its_200(ringing, stage, peer):
     row = stage.row(talk.request_id, "completed")
     assert row["attempts"][0]["hangup_by"] == "callee"
     peer.nothing("BYE", 0.1)
+
+
+def test_rfc3261_12_2_1_1_bye_of_a_fork_has_a_new_number(stage, peer,
+                                                         receiver):
+    """Higher than that of its last PRACK, although another fork won."""
+    call = Ringing(stage, peer, receiver)
+    call.confirmed(1, tag="b")
+    prack = call.confirmed(2, tag="b")
+    call.ok()
+    call.ack()
+    call.ok(tag="b")
+    bye = peer.expect(lambda m: m.method == "BYE" and m.tag("to") == "b")
+    assert bye.cseq[0] > prack.cseq[0]
+    peer.answer(bye, 200, "OK")
+    stage.goes_on(call, receiver)

@@ -14,7 +14,7 @@ import challenge
 from carillond import build_dir, plugins_dir
 from certs import Certs
 from message import make_sdp, token
-from stage import Stage, Talk
+from stage import Stage, Talk, describe
 from tcp_peer import TcpPeer
 from udp_peer import UdpPeer
 from waiting import PATIENCE, until
@@ -258,6 +258,39 @@ def test_the_far_ends_bye_may_come_by_another_connection(stage, new_tcp,
     assert stage.server.wait_done(talk.request_id)
 
 
+def test_rfc3261_18_2_2_an_answer_opens_a_connection(stage, new_tcp,
+                                                     receiver):
+    """The one that brought the request is gone: to the source, at the port
+    of sent-by. The 200 to a re-INVITE is repeated until its ACK."""
+    peer = new_tcp()
+    talk = stage.talk(peer, receiver, items=3, carrier={"transport": "tcp"})
+    for link in list(peer.links):
+        link.close()
+    talk.invite.source = asking = peer.dial(stage.tcp)
+    first = talk.ask("INVITE", describe("127.0.0.1", receiver.port))
+    assert first.code == 200 and first.source is asking
+    asking.close()
+    again = talk.final("INVITE")
+    assert again.raw == first.raw and again.source is not asking
+    assert again.source in peer.links[2:]
+    third = talk.final("INVITE")
+    assert third.source is again.source         # not one for each time
+    talk.invite.source = again.source
+    talk.send("ACK", cseq=first.cseq[0])
+    assert talk.bye().code == 200
+    assert stage.server.wait_done(talk.request_id)
+
+
+def test_rfc3261_18_2_2_strangers_make_us_connect_nowhere(stage, new_tcp):
+    """The 403 to an INVITE of nobody's is not sent after him."""
+    peer = new_tcp()
+    link = peer.dial(stage.tcp)
+    link.send(options("tcp", peer).replace(b"OPTIONS", b"INVITE") * 20)
+    link.close()
+    assert answers_options(stage, new_tcp)
+    assert peer.read(0.3) is None and len(peer.links) == 1
+
+
 def test_rfc3261_17_1_4_closing_on_a_request_fails_the_call(stage, new_tcp):
     """RFC 3261 17.1.4: a transport error ends the transaction."""
     peer = new_tcp()
@@ -408,6 +441,19 @@ def test_noise_closes_the_connection(stage, new_tcp, noise):
     assert answers_options(stage, new_tcp)
 
 
+def test_who_asks_and_never_listens_is_closed(stage, new_tcp):
+    """Long before the answers that he leaves lying take megabytes of us."""
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect(stage.tcp)
+        sock.settimeout(5)
+        asks = options("tcp", new_tcp()) * 100
+        with pytest.raises(ConnectionError):
+            for _ in range(40):
+                sock.sendall(asks)
+                assert answers_options(stage, new_tcp)  # all was read
+
+
 def test_plain_sip_on_the_tls_port_is_closed(stage, new_tcp):
     peer = new_tcp()
     link = peer.dial(stage.tls)
@@ -443,15 +489,33 @@ def test_300_idle_connections_do_not_stop_a_call(stage, new_tcp, receiver,
 
 # ---- start -----------------------------------------------------------------
 
-def refused_start(tmp_path, *settings):
-    command = [str(build_dir() / "carillond")]
+def run(tmp_path, *settings, options=()):
+    command = [str(build_dir() / "carillond"), *options]
     for setting in ("api.listen=127.0.0.1:0", f"state.dir={tmp_path}/state",
                     f"plugins.dir={plugins_dir(tmp_path)}", *settings):
         command += ["--set", setting]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20,
+    return subprocess.run(command, capture_output=True, text=True, timeout=20,
                           check=False)
+
+
+def refused_start(tmp_path, *settings):
+    """What the start says, and --check-config too."""
+    done = run(tmp_path, *settings)
     assert done.returncode != 0
+    checked = run(tmp_path, *settings, options=["--check-config"])
+    assert checked.returncode == 2
+    said = checked.stderr.removeprefix("carillond: ").strip()
+    assert said and said in done.stderr
     return done.stderr
+
+
+def test_check_config_opens_the_files(tmp_path, certs):
+    cert, key = certs.make("us", "DNS:us.example.com")
+    checked = run(tmp_path, "sip.listen=tls:127.0.0.1:0",
+                  f"sip.tls.certificate={cert}", f"sip.tls.key={key}",
+                  f"sip.tls.ca={certs.ca}", options=["--check-config"])
+    assert checked.returncode == 0, checked.stderr
+    assert not (tmp_path / "state").exists()
 
 
 def test_wrong_certificates_stop_the_start(tmp_path, certs):

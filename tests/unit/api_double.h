@@ -291,6 +291,7 @@ static inline int core_carrier_status(void *ctx, const char *id,
 		.ping_state = CLN_PING_DOWN, .ping_code = 408,
 		.ping_reason = "Request Timeout", .ping_at = 1700000000000,
 		.ping_rtt_ms = -1, .ping_server = "udp:192.0.2.1:5060",
+		.ping_call_id = "ping-1",
 	};
 	IN_TURN;
 	(void)ctx;

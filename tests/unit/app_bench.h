@@ -23,6 +23,7 @@ struct app {
 	struct cln_carrier carrier;
 	struct cln_codec_list warnings;
 	struct cln_problems problems;
+	struct cln_carrier_status status;
 	const struct cln_play *play;
 	struct cln_job job;
 	char why[128];

@@ -29,6 +29,7 @@ static const struct zone_line *zone;	/* ends with a NULL name */
 static uint32_t zone_ttl_s, zone_none_ttl_s;	/* none 0: no SOA */
 static struct loop_fd name_server;
 static unsigned int n_queries, n_of[64];	/* by type */
+static unsigned int n_ports;		/* how often the source changed */
 
 /* "sip.example" of the question; returns its end. */
 static inline size_t read_question(const uint8_t *q, size_t len,
@@ -104,6 +105,7 @@ static inline size_t answer_question(struct bytes *b, const char *name,
 static inline void on_question(struct loop_fd *f, uint32_t events)
 {
 	static struct bytes b;
+	static in_port_t last_port;
 	struct sockaddr_in from;
 	socklen_t from_len = sizeof(from);
 	uint8_t q[512];
@@ -119,6 +121,8 @@ static inline void on_question(struct loop_fd *f, uint32_t events)
 	type = q[at] * 256u + q[at + 1];
 	n_queries++;
 	n_of[type]++;
+	n_ports += from.sin_port != last_port;
+	last_port = from.sin_port;
 	if (!answer_question(&b, name, type))
 		return;
 	memcpy(b.data, q, 2);
@@ -130,7 +134,7 @@ static inline void name_server_open(struct loop *loop, struct addr *a)
 {
 	socklen_t len = sizeof(*a);
 
-	n_queries = 0;
+	n_queries = n_ports = 0;
 	memset(n_of, 0, sizeof(n_of));
 	zone_ttl_s = 60;
 	zone_none_ttl_s = 30;

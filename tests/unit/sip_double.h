@@ -164,6 +164,12 @@ int sip_listen_find(const struct sip *sip, const char *text)
 	return !strcmp(text, "udp:127.0.0.1:5060") ? 0 : -ENOENT;
 }
 
+void sip_listen_list(const struct sip *sip, char *text, size_t cap)
+{
+	(void)sip;
+	(void)str_copy(text, cap, "udp:127.0.0.1:5060");
+}
+
 /* ---- registrations ---------------------------------------------------------- */
 
 struct registration {
@@ -284,6 +290,7 @@ static inline void registration_left(size_t i)
 struct ping {
 	size_t at;
 	struct ping_params p;
+	char who[PING_WHO_LEN];
 	char host[SIP_HOST_LEN], user[128], domain[SIP_HOST_LEN];
 	int n_starts, delay_ms;
 	struct ping_status status;
@@ -303,6 +310,7 @@ int ping_new(struct ping **pp, struct sip *sip, const struct ping_params *p)
 	pings[n_pings++] = g;
 	g->p = *p;
 	(void)sip_auth_ref(p->auth);
+	str_copy(g->who, sizeof(g->who), p->who);
 	str_copy(g->host, sizeof(g->host), p->host);
 	str_copy(g->user, sizeof(g->user), p->user);
 	str_copy(g->domain, sizeof(g->domain), p->domain);

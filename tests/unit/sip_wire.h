@@ -45,6 +45,7 @@ static size_t n_sent;
 static int wire_error;			/* what sending returns                */
 static bool wire_mute;			/* count only                          */
 static bool wire_has_v6;		/* a second socket, on ::1             */
+static const struct addr *wire_dns;	/* a name server, NULL: the system's   */
 
 static inline int64_t wire_ms(void)
 {
@@ -81,6 +82,7 @@ static inline int wire_open_with(const char *advertise)
 		.n_listen = wire_has_v6 ? 2 : 1,
 		.user_agent = "carillon/test", .t1_ms = 500,
 		.advertise = advertise,
+		.dns_servers = wire_dns, .n_dns_servers = wire_dns ? 1 : 0,
 	};
 	char which[64];
 

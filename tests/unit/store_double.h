@@ -22,6 +22,7 @@
 struct row {
 	int state, n_claims;
 	char carrier_id[CLN_ID_LEN], to[STORE_TO_LEN], from[STORE_FROM_LEN];
+	char from_name[STORE_NAME_LEN];
 	char reason[200];
 	int n_written;
 	bool has_attempt;
@@ -150,7 +151,6 @@ static inline int store_play(const struct cln_play *play,
 	str_copy(j->id, sizeof(j->id), play->request_id);
 	str_copy(job->id, sizeof(job->id), play->request_id);
 	job->ring_timeout_s = play->ring_timeout_s;
-	str_copy(job->from_name, sizeof(job->from_name), play->from_name);
 	job->items = calloc(play->n_items, sizeof(*job->items));
 	for (size_t i = 0; i < play->n_items; i++)
 		job->items[i].text = strdup(play->items[i].text);
@@ -166,6 +166,9 @@ static inline int store_play(const struct cln_play *play,
 		str_copy(j->rows[i].to, STORE_TO_LEN, r->to);
 		str_copy(j->rows[i].from, STORE_FROM_LEN,
 			 r->from ? r->from : play->from);
+		str_copy(j->rows[i].from_name, STORE_NAME_LEN,
+			 r->from_name || r->from ? r->from_name :
+						   play->from_name);
 		add_lane(job, id);
 	}
 	*jobp = job;
@@ -188,6 +191,7 @@ static inline int do_claim(struct store_req *r)
 		*c = (struct store_claim){ .row = (int64_t)i };
 		str_copy(c->to, sizeof(c->to), row->to);
 		str_copy(c->from, sizeof(c->from), row->from);
+		str_copy(c->from_name, sizeof(c->from_name), row->from_name);
 		r->claim.n++;
 	}
 	return 0;

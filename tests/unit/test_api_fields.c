@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "../../api/errors.h"
+#include "../../api/field_lists.h"
 #include "../../api/fields.h"
 
 static int no_x(const char *value, char *why, size_t cap)
@@ -210,7 +211,86 @@ static void codec_lists_are_checked_item_by_item(void **state)
 		   "is not the name of a codec");
 	read_with(&r, "{\"codecs\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\","
 		  "\"h\",\"i\"]}", true, NULL);
-	problem_is(&r, 0, CLN_INVALID, "/codecs/8", "is one codec too many");
+	problem_is(&r, 0, CLN_INVALID, "/codecs/8", 
+		   "is one codec too many: at most 8");
+}
+
+/* What RFC 3551 calls PCMU is mulaw here. */
+static void codecs_of_other_names_get_a_hint(void **state)
+{
+	static const char *const known[] = { "mulaw", "alaw", "g729", NULL };
+	static const struct {
+		const char *said, *detail;
+	} cases[] = {
+		{ "pcmu", "; did you mean \"mulaw\"?" },
+		{ "PCMA", "; did you mean \"alaw\"?" },
+		{ "G711u", "; did you mean \"mulaw\"?" },
+		{ "mulow", "; did you mean \"mulaw\"?" },
+		{ "speex", "" },
+	};
+	struct cln_field f = f_codecs;
+	const struct cln_field *const one[] = { &f, NULL };
+	char detail[256], text[64];
+	struct cln_problems ps;
+	struct cln_carrier c;
+	uint8_t set[FIELDS_MAX];
+	size_t i;
+
+	(void)state;
+	f.choices = known;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		json_t *o;
+
+		snprintf(text, sizeof(text), "{\"codecs\":[\"%s\"]}",
+			 cases[i].said);
+		snprintf(detail, sizeof(detail), "is not a codec that is known "
+			 "here: mulaw, alaw, g729%s", cases[i].detail);
+		o = json_loads(text, 0, NULL);
+		problems_init(&ps);
+		fields_read(one, o, "", false, NULL, &c, set, &ps);
+		json_decref(o);
+		assert_int_equal(ps.n, 1);
+		assert_string_equal(ps.items[0].pointer, "/codecs/0");
+		assert_string_equal(ps.items[0].detail, detail);
+	}
+}
+
+static void one_choice_is_no_list(void **state)
+{
+	static const char *const only[] = { "SIP", NULL };
+	struct cln_field f = f_colour;
+	const struct cln_field *const one[] = { &f, NULL };
+	json_t *o = json_loads("{\"colour\":\"sip\"}", 0, NULL);
+	struct cln_problems ps;
+	struct cln_carrier c;
+	uint8_t set[FIELDS_MAX];
+
+	(void)state;
+	f.choices = only;
+	problems_init(&ps);
+	fields_read(one, o, "", false, NULL, &c, set, &ps);
+	json_decref(o);
+	assert_int_equal(ps.n, 1);
+	assert_string_equal(ps.items[0].detail, "must be \"SIP\"");
+}
+
+/* RFC 7396: an object is merged, null takes a member out. */
+static void headers_are_patched_one_by_one(void **state)
+{
+	struct cln_header_list now = { .n = 3, .items = {
+		{ "X-A", "1" }, { "X-B", "2" }, { "X-C", "3" },
+	} };
+	json_t *patch = json_loads("{\"x-a\":\"9\",\"X-B\":null,\"X-D\":"
+				   "\"4\",\"X-E\":null}", 0, NULL);
+	json_t *want = json_loads("{\"x-a\":\"9\",\"X-C\":\"3\",\"X-D\":"
+				  "\"4\"}", 0, NULL);
+	json_t *all = field_headers_patched(&now, patch);
+
+	(void)state;
+	assert_true(json_equal(all, want));
+	json_decref(all);
+	json_decref(want);
+	json_decref(patch);
 }
 
 static void headers_are_an_object_of_strings(void **state)
@@ -264,18 +344,20 @@ static void headers_are_checked_one_by_one(void **state)
 		  "\"9\":\"\"}}", true, NULL);
 	assert_int_equal(r.ps.n, 1);
 	problem_is(&r, 0, CLN_INVALID, "/headers/9",
-		   "is one header too many");
+		   "is one header too many: at most 8");
 	snprintf(text, sizeof(text), "{\"headers\":{\"%039d\":\"%0159d\"}}",
 		 1, 2);
 	read_with(&r, text, true, NULL);
 	assert_int_equal(r.ps.n, 0);
 	snprintf(text, sizeof(text), "{\"headers\":{\"A\":\"%0160d\"}}", 1);
 	read_with(&r, text, true, NULL);
-	problem_is(&r, 0, CLN_INVALID, "/headers/A", "has too long a value");
+	problem_is(&r, 0, CLN_INVALID, "/headers/A", 
+		   "has too long a value: at most 159 bytes");
 	snprintf(text, sizeof(text), "{\"headers\":{\"%040d\":\"1\"}}", 1);
 	read_with(&r, text, true, NULL);
 	assert_int_equal(r.ps.n, 1);
-	assert_string_equal(r.ps.items[0].detail, "has too long a name");
+	assert_string_equal(r.ps.items[0].detail,
+			    "has too long a name: at most 39 bytes");
 }
 
 static void a_string_must_fit(void **state)
@@ -287,7 +369,8 @@ static void a_string_must_fit(void **state)
 	memset(digits, '1', sizeof(digits));
 	snprintf(text, sizeof(text), "{\"prefix\":\"%.33s\"}", digits);
 	read_with(&r, text, true, NULL);
-	problem_is(&r, 0, CLN_INVALID, "/prefix", "is longer than 32 bytes");
+	problem_is(&r, 0, CLN_INVALID, "/prefix", 
+		   "may have 32 bytes at most, it has 33");
 	snprintf(text, sizeof(text), "{\"prefix\":\"%.32s\"}", digits);
 	read_with(&r, text, true, NULL);
 	assert_int_equal(r.ps.n, 0);
@@ -358,6 +441,9 @@ int main(void)
 		cmocka_unit_test(wrong_types_are_named),
 		cmocka_unit_test(null_clears_where_it_may),
 		cmocka_unit_test(codec_lists_are_checked_item_by_item),
+		cmocka_unit_test(codecs_of_other_names_get_a_hint),
+		cmocka_unit_test(one_choice_is_no_list),
+		cmocka_unit_test(headers_are_patched_one_by_one),
 		cmocka_unit_test(headers_are_an_object_of_strings),
 		cmocka_unit_test(headers_are_checked_one_by_one),
 		cmocka_unit_test(a_string_must_fit),

@@ -183,6 +183,8 @@ static void what_was_got_may_be_sent_back(void **state)
 	/* The version has grown: now it says what is not so.                 */
 	assert_int_equal(ask("PUT", "/carriers/74445600", "", body), 422);
 	assert_true(says("\"pointer\":\"/version\""));
+	assert_true(says("is 1, the carrier is at 2: GET it again"));
+	assert_false(says("is set by the server"));
 	free(body);
 }
 
@@ -235,6 +237,7 @@ static void the_status_names_the_post_that_made_the_carrier(void **state)
 	assert_string_equal(text_at(ping, "at"), "2023-11-14T22:13:20.000Z");
 	assert_true(json_is_null(json_object_get(ping, "rtt_ms")));
 	assert_string_equal(text_at(ping, "server"), "udp:192.0.2.1:5060");
+	assert_string_equal(text_at(ping, "call_id"), "ping-1");
 	r = json_array_get(json_object_get(r, "history"), 0);
 	assert_string_equal(text_at(r, "state"), "registering");
 	json_decref(t);

@@ -164,6 +164,21 @@ static void call_that_rings_out_is_no_answer(void **state)
 	assert_int_equal(ROW->attempt.hangup_by, CLN_BY_CALLER);
 }
 
+/* Neither its Contact nor its routes led anywhere: it never was a call. */
+static void call_whose_2xx_cannot_be_used_is_failed(void **state)
+{
+	struct uac_result r = {
+		.end = UAC_END_LOST, .code = 200, .own_words = true,
+		.reason = "no way there",
+	};
+
+	(void)state;
+	ring();
+	uacs[0]->events->ended(uacs[0]->arg, &r);
+	stream_stopped(0, false, 0);
+	assert_ended(CLN_RCPT_FAILED, "unusable_answer: no way there");
+}
+
 /* The 200 crossed our CANCEL: the dialog hung up without telling us. */
 static void call_whose_answer_crossed_the_cancel_is_no_answer(void **state)
 {
@@ -296,19 +311,6 @@ static void call_that_is_held_for_ever_ends(void **state)
 	silence_then_bye();
 	end(0, UAC_END_BYE_SENT, 200, "OK");
 	assert_ended(CLN_RCPT_FAILED, "held_too_long");
-}
-
-static void answer_after_we_hung_up_plays_nothing(void **state)
-{
-	(void)state;
-	ring();
-	call_abort((struct call *)uacs[0]->arg, "server_stopping");
-	answer(0);
-	assert_false(streams[0]->playing);
-	hangup(UAC_END_BYE_SENT);
-	stream_stopped(0, false, 0);
-	end(0, UAC_END_BYE_SENT, 200, "OK");
-	assert_ended(CLN_RCPT_FAILED, "server_stopping");
 }
 
 static void stream_may_end_before_or_after_the_dialog(void **state)
@@ -448,6 +450,7 @@ int main(void)
 		CALL(way_that_is_not_there_is_told_from_a_refusal),
 		CALL(challenge_that_cannot_be_answered_is_named),
 		CALL(call_that_rings_out_is_no_answer),
+		CALL(call_whose_2xx_cannot_be_used_is_failed),
 		CALL(call_whose_answer_crossed_the_cancel_is_no_answer),
 		CALL(call_whose_dialog_is_lost_is_failed),
 		CALL(call_that_nobody_refreshed_is_failed),
@@ -458,7 +461,6 @@ int main(void)
 		CALL(call_whose_stream_cannot_play_is_failed),
 		CALL(call_whose_media_fail_is_hung_up),
 		CALL(call_that_is_held_for_ever_ends),
-		CALL(answer_after_we_hung_up_plays_nothing),
 		CALL(stream_may_end_before_or_after_the_dialog),
 		QUEUED(used_up_ports_are_a_limit_and_no_failure),
 		QUEUED(call_that_cannot_be_made_is_failed),

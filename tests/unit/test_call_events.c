@@ -243,6 +243,11 @@ static void answered_with(const char *sdp)
 				  sdp ? strlen(sdp) : 0);
 }
 
+static void unsettled(void)
+{
+	uacs[0]->events->unsettled(uacs[0]->arg);
+}
+
 static void far_end_may_move_before_it_answers(void **state)
 {
 	(void)state;
@@ -260,9 +265,50 @@ static void another_fork_may_answer_with_another_codec(void **state)
 {
 	(void)state;
 	assert_int_equal(early(SDP("1", "192.0.2.9", "40000", "0\r\n")), 200);
+	unsettled();
 	answered_with(SDP("1", "192.0.2.9", "43000", "8\r\n"));
 	assert_ptr_equal(streams[0]->codec, &pcma);
 	assert_int_equal(addr_port(&streams[0]->rtp), 43000);
+}
+
+/* It has not heard what was settled with the first one; nor has that one picked
+ * up, so it must not be played to.                                            */
+static void another_fork_knows_our_first_offer_only(void **state)
+{
+	unsigned long long first = version_of(uacs[0]->sdp);
+
+	(void)state;
+	assert_int_equal(early(SDP("1", "192.0.2.9", "40000", "0\r\n")), 200);
+	assert_int_equal(offer(SDP("2", "192.0.2.9", "42000", "0\r\n")), 200);
+	assert_int_equal(version_of(text), first + 1);
+	unsettled();
+	answered_with(SDP("1", "192.0.2.9", "43000", "8\r\n"));
+	assert_int_equal(offer(SDP("2", "192.0.2.9", "43000", "8\r\n")), 200);
+	assert_int_equal(version_of(text), first + 1);
+}
+
+static void another_fork_without_an_answer_is_hung_up(void **state)
+{
+	(void)state;
+	assert_int_equal(early(SDP("1", "192.0.2.9", "40000", "0\r\n")), 200);
+	unsettled();
+	answered_with(NULL);
+	assert_false(streams[0]->playing);
+	assert_int_equal(uacs[0]->n_hangups, 1);
+}
+
+/* The dialog ends by itself, and waits for us to be silent.                   */
+static void bye_of_a_lost_dialog_waits_for_the_stream(void **state)
+{
+	(void)state;
+	answer(0);
+	hangup(UAC_END_LOST);
+	assert_true(streams[0]->stopping);
+	assert_int_equal(uacs[0]->n_hangups, 0);
+	stream_stopped(0, false, 1);
+	assert_int_equal(uacs[0]->n_hangups, 1);
+	end(0, UAC_END_LOST, 200, "OK");
+	assert_ended(CLN_RCPT_FAILED, "dialog_lost");
 }
 
 static void early_answer_that_cannot_be_used_is_refused(void **state)
@@ -291,6 +337,9 @@ int main(void)
 		CALL(offer_after_the_end_is_refused),
 		CALL(far_end_may_move_before_it_answers),
 		CALL(another_fork_may_answer_with_another_codec),
+		CALL(another_fork_knows_our_first_offer_only),
+		CALL(another_fork_without_an_answer_is_hung_up),
+		CALL(bye_of_a_lost_dialog_waits_for_the_stream),
 		CALL(early_answer_that_cannot_be_used_is_refused),
 	};
 

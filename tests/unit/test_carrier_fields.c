@@ -89,7 +89,11 @@ static void fields_take_what_they_are_for(void **state)
 	assert_true(takes("host", "sip.carrier1.com"));
 	assert_true(takes("host", "10.2.2.22"));
 	assert_true(takes("host", "[2001:db8::1]"));
+	assert_true(takes("host", "sip.carrier1.com."));
 	assert_false(takes("host", ""));
+	assert_false(takes("host", "."));
+	assert_false(takes("host", "sip.carrier1.com.."));
+	assert_false(takes("host", "10.2.2.22."));
 	assert_false(takes("host", "host:5060"));
 	assert_true(takes("outbound_proxy", ""));
 	assert_true(takes("outbound_proxy", "proxy.example:5070"));
@@ -108,6 +112,25 @@ static void fields_take_what_they_are_for(void **state)
 	assert_false(takes("prefix", "abc"));
 	assert_false(takes("name", ""));
 	assert_true(takes("from_domain", ""));
+}
+
+/* Nobody answers from such an address, and some would answer all at once. */
+static void an_address_of_no_single_host_is_none(void **state)
+{
+	static const char *const hosts[] = {
+		"0.0.0.0", "::", "[::]", "255.255.255.255", "224.0.0.1",
+		"239.255.255.250", "ff02::1", "[ff0e::1]", "::ffff:224.0.0.1",
+		"::ffff:0.0.0.0",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+		assert_false(takes("host", hosts[i]));
+		assert_false(takes("outbound_proxy", hosts[i]));
+	}
+	assert_false(takes("outbound_proxy", "224.0.0.1:5060;transport=udp"));
+	assert_true(takes("host", "127.0.0.1"));
+	assert_true(takes("host", "[fe80::1]"));
 }
 
 static struct cln_carrier two(void)
@@ -198,6 +221,89 @@ static void session_timer_is_90_s_at_least(void **state)
 	assert_string_equal(problems.items[0].pointer, "/session_expires_s");
 }
 
+static struct cln_problems check(const struct cln_carrier *c)
+{
+	struct cln_problems problems = { .size = sizeof(problems) };
+
+	carrier_fields_check(c, &problems);
+	return problems;
+}
+
+/* RFC 3261 26: no less than what was asked for. */
+static void tls_is_not_undone_by_the_proxy(void **state)
+{
+	struct cln_carrier c = two();
+	struct cln_problems problems;
+
+	(void)state;
+	str_copy(c.host, sizeof(c.host), "sip.example");
+	str_copy(c.transport, sizeof(c.transport), "tls");
+	str_copy(c.outbound_proxy, sizeof(c.outbound_proxy), "192.0.2.1");
+	assert_int_equal(check(&c).n, 0);
+	str_copy(c.outbound_proxy, sizeof(c.outbound_proxy),
+		 "192.0.2.1;transport=udp");
+	problems = check(&c);
+	assert_int_equal(problems.n, 2);
+	assert_string_equal(problems.items[0].pointer, "/outbound_proxy");
+	assert_string_equal(problems.items[1].pointer, "/transport");
+	/* More than was asked for is fine. */
+	str_copy(c.transport, sizeof(c.transport), "udp");
+	str_copy(c.outbound_proxy, sizeof(c.outbound_proxy),
+		 "192.0.2.1;transport=tls");
+	assert_int_equal(check(&c).n, 0);
+}
+
+static void listen_is_one_that_is_used(void **state)
+{
+	struct cln_carrier c = two();
+	struct cln_problems problems;
+
+	(void)state;
+	str_copy(c.host, sizeof(c.host), "sip.example");
+	str_copy(c.transport, sizeof(c.transport), "udp");
+	str_copy(c.listen, sizeof(c.listen), "udp:192.0.2.1:5060");
+	assert_int_equal(check(&c).n, 0);
+	str_copy(c.listen, sizeof(c.listen), "tls:192.0.2.1:5061");
+	problems = check(&c);
+	assert_int_equal(problems.n, 1);
+	assert_string_equal(problems.items[0].pointer, "/listen");
+	/* Connections come from its address, whatever it listens for. */
+	str_copy(c.transport, sizeof(c.transport), "tcp");
+	assert_int_equal(check(&c).n, 0);
+	str_copy(c.transport, sizeof(c.transport), "auto");
+	assert_int_equal(check(&c).n, 0);
+}
+
+static void one_plus_is_enough(void **state)
+{
+	struct cln_carrier c = two();
+	struct cln_problems problems;
+
+	(void)state;
+	str_copy(c.prefix, sizeof(c.prefix), "+1");
+	assert_int_equal(check(&c).n, 0);
+	str_copy(c.number_format, sizeof(c.number_format), "e164");
+	problems = check(&c);
+	assert_int_equal(problems.n, 1);
+	assert_string_equal(problems.items[0].pointer, "/prefix");
+	str_copy(c.prefix, sizeof(c.prefix), "8888");
+	assert_int_equal(check(&c).n, 0);
+}
+
+static void final_dots_are_not_kept(void **state)
+{
+	struct cln_carrier c = two();
+
+	(void)state;
+	str_copy(c.host, sizeof(c.host), "sip.example.");
+	str_copy(c.from_domain, sizeof(c.from_domain), "example.");
+	carrier_fields_settle(&c);
+	assert_string_equal(c.host, "sip.example");
+	assert_string_equal(c.from_domain, "example");
+	carrier_fields_settle(&c);
+	assert_string_equal(c.host, "sip.example");
+}
+
 static void caller_is_named_once(void **state)
 {
 	struct cln_problems problems = { .size = sizeof(problems) };
@@ -258,6 +364,11 @@ int main(void)
 		cmocka_unit_test(null_password_clears_it),
 		cmocka_unit_test(registration_needs_a_user),
 		cmocka_unit_test(session_timer_is_90_s_at_least),
+		cmocka_unit_test(an_address_of_no_single_host_is_none),
+		cmocka_unit_test(tls_is_not_undone_by_the_proxy),
+		cmocka_unit_test(listen_is_one_that_is_used),
+		cmocka_unit_test(one_plus_is_enough),
+		cmocka_unit_test(final_dots_are_not_kept),
 		cmocka_unit_test(caller_is_named_once),
 		cmocka_unit_test(headers_are_merged_as_a_whole),
 		cmocka_unit_test(problems_are_counted_beyond_their_room),

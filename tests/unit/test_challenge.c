@@ -213,6 +213,30 @@ static void unquote_refuses_what_is_none(void **state)
 				 -EBADMSG);
 }
 
+static void offered(const char *value, const char *words)
+{
+	struct buf out;
+
+	buf_init(&out, 256);
+	digest_offer(&out, value);
+	assert_string_equal(out.data, words);
+	buf_deinit(&out);
+}
+
+static void what_was_offered_is_named(void **state)
+{
+	(void)state;
+	offered("Basic realm=\"r\"", "Basic");
+	offered("", "a scheme that cannot be read");
+	offered("Digest realm=\"r\", nonce=\"n\", algorithm=\"AKAv1-MD5\"",
+		"Digest AKAv1-MD5");
+	offered("Digest realm=\"r\", nonce=\"n\", qop=\"auth-conf\"",
+		"Digest with an unknown qop");
+	offered("Digest realm=\"r\"", "Digest that cannot be read");
+	offered("Digest realm=\"r\", nonce=\"n\", algorithm=\"\x1b[31m\"",
+		"Digest that cannot be read");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +251,7 @@ int main(void)
 		cmocka_unit_test(parse_refuses_broken_text),
 		cmocka_unit_test(parse_refuses_values_that_do_not_fit),
 		cmocka_unit_test(parse_that_fails_leaves_the_challenge),
+		cmocka_unit_test(what_was_offered_is_named),
 		cmocka_unit_test(unquote_takes_one_value),
 		cmocka_unit_test(unquote_refuses_what_is_none),
 	};

@@ -17,7 +17,8 @@ static struct sip_auth *auth;		/* of `account`                        */
 static bool from_the_wire;		/* the target was learned              */
 static struct client *client;
 static int code;			/* of the final answer                 */
-static char note[64];
+static char note[96];
+static int silence_ms;
 static unsigned int n_finals, n_asked;
 
 static void response(void *arg, const osip_message_t *resp, int c, bool final,
@@ -49,7 +50,7 @@ static void start_by(struct sip_auth *a, const char *host)
 {
 	struct client_params p = {
 		.auth = a, .own_target = !from_the_wire, .again = again,
-		.response = response, .arg = &client,
+		.response = response, .arg = &client, .silence_ms = silence_ms,
 	};
 	struct buf text;
 
@@ -86,6 +87,7 @@ static int begin(void **state, bool v6)
 	assert_int_equal(sip_auth_new(&auth, &account), 0);
 	code = 0;
 	n_finals = n_asked = 0;
+	silence_ms = 0;
 	from_the_wire = false;
 	wire_has_v6 = v6;
 	note[0] = '\0';
@@ -234,7 +236,7 @@ static void without_password_no_hash_leaves(void **state)
 	wire_forget();
 	start_with(&foreign, PEER);
 	challenge(401, NONCE("n1"));
-	assert_string_equal(note, "foreign realm");
+	assert_string_equal(note, "foreign realm: r");
 	assert_int_equal(n_sent, 1);
 }
 
@@ -284,12 +286,12 @@ static void an_unknown_challenge_is_final(void **state)
 	start();
 	challenge(401, "NTLM xyz");
 	assert_int_equal(code, 401);
-	assert_string_equal(note, "no known challenge");
+	assert_string_equal(note, "no known challenge: NTLM");
 	wire_forget();
 	start();
 	wire_answer(last(), 407, "t", "", "");
 	assert_int_equal(code, 407);
-	assert_string_equal(note, "no known challenge");
+	assert_string_equal(note, "no known challenge: none at all");
 }
 
 static void a_503_of_the_only_address_is_final(void **state)
@@ -341,6 +343,19 @@ static void a_silent_server_is_left_after_its_share_of_timer_f(void **state)
 	assert_int_equal(n_finals, 0);
 	wire_pass(1);
 	assert_int_equal(code, 408);
+}
+
+static void who_has_little_time_gives_the_last_server_no_more(void **state)
+{
+	(void)state;
+	silence_ms = 4000;
+	start();
+	wire_pass(3999);
+	assert_int_equal(n_finals, 0);
+	assert_int_equal(n_sent, 4);
+	wire_pass(1);
+	assert_int_equal(code, 408);
+	assert_string_equal(note, "no answer from udp:" PEER);
 }
 
 static void after_503_the_next_server_is_asked_at_once(void **state)
@@ -436,6 +451,7 @@ int main(void)
 		CASE(a_name_is_resolved_before_it_is_tried),
 		CASE(a_family_without_socket_is_no_way),
 		TWO(a_silent_server_is_left_after_its_share_of_timer_f),
+		CASE(who_has_little_time_gives_the_last_server_no_more),
 		TWO(after_503_the_next_server_is_asked_at_once),
 		TWO(a_refusal_of_the_request_is_not_taken_elsewhere),
 		CASE(the_owner_may_repeat_it_a_few_times),

@@ -117,9 +117,11 @@ static void nothing_to_answer_ends_it(void **state)
 {
 	(void)state;
 	assert_int_equal(learn(401, ""), -EACCES);
-	assert_string_equal(note, "no known challenge");
-	assert_int_equal(learn(401, "WWW-Authenticate: Basic realm=\"r\"\r\n"),
-			 -EACCES);
+	assert_string_equal(note, "no known challenge: none at all");
+	assert_int_equal(learn(401, "WWW-Authenticate: Basic realm=\"r\"\r\n"
+			       "Proxy-Authenticate: Digest realm=\"r\", "
+			       "nonce=\"n\", algorithm=SHA-512\r\n"), -EACCES);
+	assert_string_equal(note, "no known challenge: Basic, Digest SHA-512");
 	assert_int_equal(apply(), 0);
 }
 

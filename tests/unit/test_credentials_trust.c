@@ -21,6 +21,9 @@ static void only_the_named_realm_is_answered(void **state)
 	use_account(&pinned);
 	assert_int_equal(learn(401, WWW "realm=\"R\", nonce=\"n\"\r\n"),
 			 -EACCES);
+	assert_string_equal(note, "foreign realm: R");
+	assert_int_equal(learn(401, WWW "realm=\"a secret\", nonce=\"n\"\r\n"),
+			 -EACCES);
 	assert_string_equal(note, "foreign realm");
 	assert_int_equal(apply(), 0);
 	assert_int_equal(learn(407, PROXY P_N1 WWW R_N1), 0);
@@ -38,7 +41,7 @@ static void server_from_the_wire_gets_no_answer_in_a_new_realm(void **state)
 	new_request("INVITE", "");
 	assert_int_equal(apply_to(&other), 0);
 	assert_int_equal(learn_from(&other, 401, WWW R_N1), -EACCES);
-	assert_string_equal(note, "foreign realm");
+	assert_string_equal(note, "foreign realm: r");
 	assert_int_equal(apply_to(&other), 0);
 }
 

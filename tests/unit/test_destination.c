@@ -6,6 +6,7 @@
 #include "business.h"
 
 static struct stored_job *job;
+static const char *from = "me";
 
 /* A call to 0049301234 through this carrier, up to its INVITE. */
 static const struct uac *call_through_carrier(const struct cln_carrier *d)
@@ -13,7 +14,7 @@ static const struct uac *call_through_carrier(const struct cln_carrier *d)
 	static const struct cln_item item = { .text = "http://a/hello.wav" };
 	const struct cln_recipient to = { .to = "0049301234" };
 	const struct cln_play play = {
-		.request_id = "job-1", .from = "me", .carrier_id = d->id,
+		.request_id = "job-1", .from = from, .carrier_id = d->id,
 		.n_items = 1, .items = &item, .n_recipients = 1,
 		.recipients = &to, .from_name = "The \"Shop\"",
 	};
@@ -109,6 +110,37 @@ static void caller_may_be_private(void **state)
 			 UAC_CALLER_PRIVATE);
 }
 
+/* RFC 3325 9.1: "carillon" is nobody's identity.                              */
+static void caller_that_nobody_named_is_not_asserted(void **state)
+{
+	struct cln_carrier d = carrier();
+	const struct uac *u;
+
+	(void)state;
+	from = NULL;
+	d.username[0] = d.from_user[0] = '\0';
+	str_copy(d.caller_id, sizeof(d.caller_id), "p_asserted_identity");
+	u = call_through_carrier(&d);
+	from = "me";
+	assert_int_equal(u->caller_id, UAC_CALLER_FROM);
+	assert_string_equal(u->from_user, "carillon");
+}
+
+static void private_caller_that_nobody_named_has_no_user(void **state)
+{
+	struct cln_carrier d = carrier();
+	const struct uac *u;
+
+	(void)state;
+	from = NULL;
+	d.username[0] = d.from_user[0] = '\0';
+	str_copy(d.caller_id, sizeof(d.caller_id), "privacy");
+	u = call_through_carrier(&d);
+	from = "me";
+	assert_int_equal(u->caller_id, UAC_CALLER_PRIVATE);
+	assert_string_equal(u->from_user, "");
+}
+
 static void headers_and_session_timer_are_the_carriers(void **state)
 {
 	struct cln_carrier d = carrier();
@@ -174,6 +206,8 @@ int main(void)
 		RULE(number_that_strip_uses_up_is_not_called),
 		RULE(caller_is_named_as_the_carrier_wants_it),
 		RULE(caller_may_be_private),
+		RULE(caller_that_nobody_named_is_not_asserted),
+		RULE(private_caller_that_nobody_named_has_no_user),
 		RULE(headers_and_session_timer_are_the_carriers),
 		RULE(registered_carrier_gives_server_and_routes),
 		RULE(default_port_of_the_transport_is_not_shown),

@@ -70,21 +70,26 @@ static void unknown_requirements_are_named_in_order(void **state)
 {
 	osip_message_t *m = with("Require: a, timer, 100rel\r\n"
 				 "Require: b\r\n");
-	char tag[8], line[512];
+	char list[EXTENSION_UNKNOWN_LEN], line[512];
 
 	(void)state;
-	assert_true(extension_unknown(m, 0, tag, sizeof(tag)));
-	assert_string_equal(tag, "a");
-	assert_true(extension_unknown(m, 1, tag, sizeof(tag)));
-	assert_string_equal(tag, "b");
-	assert_false(extension_unknown(m, 2, tag, sizeof(tag)));
+	assert_true(extension_unknown(m, list));
+	assert_string_equal(list, "a, b");
+	osip_message_free(m);
+	m = with("Require: 100rel,timer\r\n");
+	assert_false(extension_unknown(m, list));
+	osip_message_free(m);
+	m = with("Require: a,b,A,c,d,e\r\nRequire: f,g,h,i,j\r\n");
+	assert_true(extension_unknown(m, list));
+	assert_string_equal(list, "a, b, c, d, e, f, g");
 	osip_message_free(m);
 	/* One without end is unknown as well. */
 	memset(line, 't', sizeof(line));
 	memcpy(line, "Require: ", 9);
 	memcpy(line + sizeof(line) - 3, "\r\n", 3);
 	m = with(line);
-	assert_true(extension_unknown(m, 0, tag, sizeof(tag)));
+	assert_true(extension_unknown(m, list));
+	assert_int_equal(strlen(list), 127);
 	osip_message_free(m);
 }
 

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "base/str.h"
 #include "call/header.h"
 
@@ -66,6 +68,28 @@ static void what_the_stack_writes_itself_is_refused(void **state)
 			fail_msg("accepted %s", bad[i]);
 }
 
+static void the_true_reason_is_given(void **state)
+{
+	static const struct {
+		const char *line, *why;
+	} cases[] = {
+		{ "Via: x", "the server writes itself" },
+		{ "content-type: x", "the server writes itself" },
+		{ "Warning: x", "of answers or of proxies" },
+		{ "record-route: <sip:x>", "of answers or of proxies" },
+		{ "Replaces: x", "this server does not do" },
+		{ "Date: x", "of one message" },
+	};
+	char why[128];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_not_equal(header_check(cases[i].line, why,
+						  sizeof(why)), 0);
+		assert_non_null(strstr(why, cases[i].why));
+	}
+}
+
 static void short_forms_are_refused(void **state)
 {
 	char line[] = "a: x";
@@ -89,6 +113,7 @@ int main(void)
 		cmocka_unit_test(header_is_a_token_and_a_text),
 		cmocka_unit_test(what_is_no_header_is_refused),
 		cmocka_unit_test(what_the_stack_writes_itself_is_refused),
+		cmocka_unit_test(the_true_reason_is_given),
 		cmocka_unit_test(short_forms_are_refused),
 		cmocka_unit_test(headers_that_name_the_caller_are_known),
 	};

@@ -171,15 +171,20 @@ static void log_keeps_errno(void **state)
 	assert_int_equal(errno, EBUSY);
 }
 
-static void log_number_hides_the_middle(void **state)
+static void log_number_shows_the_last_two(void **state)
 {
-	const char *first = log_number("+49301234567");
+	const char *first;
 
 	(void)state;
-	assert_string_equal(log_number("030123456789"), "03****6789");
+	first = log_number("+49301234567");
+	assert_string_equal(log_number("030123456789"), "****89");
 	assert_string_equal(log_number("123456"), "****56");
+	assert_string_equal(first, "****67");
+	assert_string_equal(log_number("12345"), "****45");
+	assert_string_equal(log_number("1234"), "****");
 	assert_string_equal(log_number("110"), "****");
-	assert_string_equal(first, "+49****4567");
+	/* A prefix makes no more of it show. */
+	assert_string_equal(log_number("8888123456"), "****56");
 	assert_string_equal(log_number(""), "****");
 	assert_string_equal(log_number(NULL), "****");
 }
@@ -224,7 +229,7 @@ int main(void)
 		T(log_level_parse_knows_the_four_words),
 		T(log_cuts_an_endless_message_and_ends_the_line),
 		T(log_keeps_errno),
-		T(log_number_hides_the_middle),
+		T(log_number_shows_the_last_two),
 		T(log_lines_of_threads_do_not_mix),
 	};
 

@@ -163,6 +163,23 @@ static void map_agrees_with_an_array(void **state)
 	}
 }
 
+static void map_lends_its_copy_of_a_key(void **state)
+{
+	char key[] = "key";
+	const char *kept;
+	struct map *map;
+	int value;
+
+	(void)state;
+	assert_int_equal(map_new(&map), 0);
+	assert_int_equal(map_put_kept(map, key, 4, &value, &kept), 0);
+	memset(key, 'x', 3);
+	assert_string_equal(kept, "key");
+	assert_ptr_equal(map_remove(map, kept, 4), &value);
+	assert_int_equal(map_count(map), 0);
+	map_free(map);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -176,6 +193,7 @@ int main(void)
 		T(map_survives_endless_churn),
 		T(map_next_visits_each_once_while_they_are_removed),
 		T(map_agrees_with_an_array),
+		cmocka_unit_test(map_lends_its_copy_of_a_key),
 	};
 
 	map_free(NULL);

@@ -148,6 +148,107 @@ static void endless_headers_are_dropped(void **state)
 	assert_int_equal(parse_n(NULL, text, 4004), -EBADMSG);
 }
 
+static int parse_repeated(const char *head, const char *item, size_t n,
+			  const char *tail)
+{
+	static char text[70000];
+	size_t len = strlen(head), size = strlen(item);
+
+	memcpy(text, head, len);
+	for (size_t i = 0; i < n; i++, len += size)
+		memcpy(text + len, item, size);
+	memcpy(text + len, tail, strlen(tail) + 1);
+	return parse_n(NULL, text, len + strlen(tail));
+}
+
+/* osip walks its lists from their beginning: each of these took it seconds, and
+ * us minutes.                                                                 */
+static void what_falls_into_many_parts_is_dropped(void **state)
+{
+	static const char *const lists[] = {
+		"Require: a", "X: a", "Allow: A", "Via: SIP/2.0/UDP h",
+		"Contact: <sip:a@h", "Contact: <sip:a@h?x=y",
+	};
+	static const char *const items[] = { ",a", ";a", "&a=b" };
+	char head[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lists) * ARRAY_LEN(items); i++) {
+		str_printf(head, sizeof(head), "%s%s%s", REQ, CSEQ_1,
+			   lists[i / ARRAY_LEN(items)]);
+		assert_int_equal(parse_repeated(
+			head, items[i % ARRAY_LEN(items)], 6000, "\r\n\r\n"),
+			-EBADMSG);
+	}
+	assert_int_equal(parse_repeated(REQ CSEQ_1 "Supported: a", ",a", 200,
+					"\r\n\r\n"), 0);
+}
+
+static void bodies_in_many_parts_are_dropped(void **state)
+{
+	static const char head[] = REQ CSEQ_1
+		"Content-Type: multipart/mixed;boundary=a\r\n\r\n";
+	static const char part[] = "--a\r\nContent-Type: text/plain\r\n\r\n"
+		"x\r\n";
+	char one[256];
+
+	(void)state;
+	assert_int_equal(parse_repeated(head, part, 1000, "--a--\r\n"),
+			 -EBADMSG);
+	str_printf(one, sizeof(one), "%s--a\r\nContent-Type: a/b\r\n", head);
+	assert_int_equal(parse_repeated(one, "X:y\r\n", 10000,
+					"\r\nx\r\n--a--\r\n"), -EBADMSG);
+	assert_int_equal(parse_repeated(head, part, 3, "--a--\r\n"), 0);
+	/* What is no multipart has no parts. */
+	assert_int_equal(parse_repeated(REQ CSEQ_1
+					"Content-Type: text/plain\r\n\r\n",
+					"a,\r\n", 10000, ""), 0);
+}
+
+/* They are repeated in each answer, by osip up to three times as long.        */
+static void endless_parties_are_dropped(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_repeated("OPTIONS sip:", "a", 1000, "@h SIP/2.0"
+					"\r\n" TOP_VIA REST CSEQ_1 "\r\n"), 0);
+	assert_int_equal(parse_repeated("OPTIONS sip:", "a", 1100, "@h SIP/2.0"
+					"\r\n" TOP_VIA REST CSEQ_1 "\r\n"),
+			 -EBADMSG);
+	assert_int_equal(parse_repeated("OPTIONS sip:h SIP/2.0\r\n" TOP_VIA
+					CSEQ_1 "t: <sip:b@h>\r\nCall-ID: c\r\n"
+					"f : <sip:", "\xe9", 1100, "@h>;tag=1"
+					"\r\n\r\n"), -EBADMSG);
+	assert_int_equal(parse_repeated("OPTIONS sip:h SIP/2.0\r\n" TOP_VIA
+					CSEQ_1 "From: <sip:b@h>;tag=1\r\n"
+					"Call-ID: c\r\nTO:", "\r\n x", 400,
+					" <sip:x@h>\r\n\r\n"), -EBADMSG);
+}
+
+static void values_are_walked_in_order(void **state)
+{
+	osip_message_t *m = must(REQ CSEQ_1 "X: 1\r\nY: 2\r\nx: 3\r\n\r\n");
+	struct msg_values v;
+
+	(void)state;
+	assert_string_equal(msg_first(&v, m, "X"), "1");
+	assert_string_equal(msg_next(&v), "3");
+	assert_null(msg_next(&v));
+	assert_null(msg_first(&v, m, "Z"));
+	osip_message_free(m);
+}
+
+static void a_contact_is_read_as_a_request_uri(void **state)
+{
+	osip_message_t *m = must(REQ CSEQ_1 "Contact: <sip:g@h;method=BYE;x;"
+				 "METHOD=A?Route=a&b=c>;q=1\r\n\r\n");
+	char *uri = msg_contact_uri(m);
+
+	(void)state;
+	assert_string_equal(uri, "sip:g@h;x");
+	osip_free(uri);
+	osip_message_free(m);
+}
+
 static void short_forms_folding_and_case_are_read(void **state)
 {
 	osip_message_t *m = must("OPTIONS sip:b@example.com SIP/2.0\r\n"
@@ -239,6 +340,11 @@ int main(void)
 		cmocka_unit_test(bytes_beyond_content_length_are_dropped),
 		cmocka_unit_test(short_body_of_a_known_type_is_answerable),
 		cmocka_unit_test(endless_headers_are_dropped),
+		cmocka_unit_test(what_falls_into_many_parts_is_dropped),
+		cmocka_unit_test(bodies_in_many_parts_are_dropped),
+		cmocka_unit_test(endless_parties_are_dropped),
+		cmocka_unit_test(values_are_walked_in_order),
+		cmocka_unit_test(a_contact_is_read_as_a_request_uri),
 		cmocka_unit_test(short_forms_folding_and_case_are_read),
 		cmocka_unit_test(reason_is_found_in_a_list),
 		cmocka_unit_test(challenges_are_kept_as_they_came),

@@ -102,7 +102,7 @@ static void proxy_is_a_host_and_what_says_how_to_get_there(void **state)
 		"proxy;transport=", "proxy;transport=any", "proxy;transport=auto",
 		"proxy;transport=tls;transport=udp", "sips:proxy", "a@proxy",
 		"proxy?X=y", "proxy:0", "proxy:65536", "proxy x", "<sip:proxy>",
-		"proxy\r\nVia: x", "proxy;maddr=192.0.2.1", "proxy;lr\n",
+		".", ".:5060", "proxy..", "proxy\r\nVia: x", "proxy;maddr=192.0.2.1", "proxy;lr\n",
 	};
 	struct sip_target t;
 	bool has;
@@ -114,6 +114,20 @@ static void proxy_is_a_host_and_what_says_how_to_get_there(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		if (!next_hop_proxy(&t, &has, bad[i]))
 			fail_msg("accepted %s", bad[i]);
+}
+
+static void final_dot_of_a_proxy_is_dropped(void **state)
+{
+	struct cln_carrier c = carrier("sip.example", "tls");
+
+	(void)state;
+	str_copy(c.outbound_proxy, sizeof(c.outbound_proxy), "edge.example.");
+	assert_string_equal(aim(&c).host, "edge.example");
+	assert_string_equal(aim(&c).name, "edge.example");
+	str_copy(c.outbound_proxy, sizeof(c.outbound_proxy),
+		 "sip:edge.example.:5071;lr");
+	assert_string_equal(aim(&c).host, "edge.example");
+	assert_int_equal(aim(&c).port, 5071);
 }
 
 static void default_port_is_not_shown(void **state)
@@ -138,6 +152,7 @@ int main(void)
 		cmocka_unit_test(certificate_is_for_a_name_where_there_is_one),
 		cmocka_unit_test(
 			proxy_is_a_host_and_what_says_how_to_get_there),
+		cmocka_unit_test(final_dot_of_a_proxy_is_dropped),
 		cmocka_unit_test(default_port_is_not_shown),
 	};
 

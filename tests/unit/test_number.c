@@ -123,6 +123,9 @@ static void request_uri_is_prefix_number_host_and_foreign_port(void **state)
 	assert_request_uri("", "1", "h", 5060, "sip:1@h");
 	assert_request_uri("", "1", "h", 5080, "sip:1@h:5080");
 	assert_request_uri("*31#", "+49#", "h", 0, "sip:*31%23+49%23@h");
+	/* One + at the most: the prefix's is in front. */
+	assert_request_uri("+1", "+49301", "h", 0, "sip:+149301@h");
+	assert_request_uri("8888", "+49301", "h", 0, "sip:8888+49301@h");
 	assert_request_uri("", "1", "::1", 5080, "sip:1@[::1]:5080");
 	assert_request_uri("", "1", "[::1]", 0, "sip:1@[::1]");
 	assert_int_not_equal(number_request_uri(small, sizeof(small), "8888",

@@ -253,6 +253,8 @@ static void options_is_as_rfc_3261_11_1_wants_it(void **state)
 	assert_non_null(strstr(text, "CSeq: 1 OPTIONS\r\n"));
 	assert_non_null(strstr(text, "Accept: application/sdp\r\n"));
 	assert_string_equal(outstanding->p.target.host, "proxy.example.com");
+	/* Silence is known after four transmissions, not after Timer F. */
+	assert_int_equal(outstanding->p.silence_ms, 4000);
 	assert_ptr_equal(outstanding->p.auth, &account);
 	assert_true(outstanding->p.own_target);
 	osip_free(text);
@@ -370,12 +372,18 @@ static void a_503_is_no_sign_of_life(void **state)
 
 static void status_tells_of_the_last_one(void **state)
 {
+	char call_id[PING_CALL_ID_LEN];
+
 	(void)state;
 	assert_int_equal(now().at, 0);
 	assert_int_equal(now().rtt_ms, -1);
 	start();
+	assert_string_equal(now().call_id, "");
+	str_copy(call_id, sizeof(call_id),
+		 osip_message_get_call_id(outstanding->p.request)->number);
 	pass_ms(37);
 	answer(200);
+	assert_string_equal(now().call_id, call_id);
 	assert_int_equal(now().at, WALL + 37);
 	assert_int_equal(now().rtt_ms, 37);
 	assert_string_equal(now().server, "tcp:192.0.2.9:5060");

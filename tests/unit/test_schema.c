@@ -51,19 +51,24 @@ static void newer_schema_is_refused_and_not_touched(void **state)
 static void file_of_schema_1_is_brought_forward(void **state)
 {
 	struct store_req r = { .op = STORE_JOB_LIST_OPEN };
+	struct store_claim to;
+	size_t n;
 
 	(void)state;
 	store_up();
 	assert_int_equal(job_add("job-1", 2, NULL), 0);
 	store_down();
 	query("ALTER TABLE jobs DROP COLUMN from_name");
+	query("ALTER TABLE recipients DROP COLUMN caller_name");
 	query("PRAGMA user_version=1");
 	store_up();
-	assert_int_equal(query("PRAGMA user_version"), 2);
+	assert_int_equal(query("PRAGMA user_version"), 3);
 	assert_int_equal(call_store(&r), 0);
 	assert_int_equal(r.open.n, 1);
 	assert_string_equal(r.open.items[0]->id, "job-1");
-	assert_string_equal(r.open.items[0]->from_name, "");
+	assert_int_equal(claim("job-1", "aaaaaaaa", &to, 1, &n), 0);
+	assert_int_equal(n, 1);
+	assert_string_equal(to.from_name, "");
 	store_job_free(r.open.items[0]);
 	free(r.open.items);
 }

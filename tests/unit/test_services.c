@@ -32,6 +32,21 @@ static void update(struct app *a)
 				      a->version, &a->warnings, &a->problems);
 }
 
+/* Of a PUT that names nothing new. */
+static void put(struct app *a)
+{
+	uint8_t set[64];
+
+	memset(set, 1, sizeof(set));
+	a->err = a->s->carrier_update(a->s->ctx, a->id, &a->carrier, set, 1,
+				      0, &a->warnings, &a->problems);
+}
+
+static void status(struct app *a)
+{
+	a->err = a->s->carrier_status(a->s->ctx, a->id, &a->status);
+}
+
 static void delete(struct app *a)
 {
 	a->err = a->s->carrier_delete(a->s->ctx, a->id, a->version);
@@ -173,6 +188,54 @@ static void update_counts_versions_and_refuses_old_ones(void **state)
 	a = app_for("bbbbbbbb", 0);
 	app_run(&a, update);
 	assert_int_equal(a.err, -ENOENT);
+}
+
+/* Who says a carrier anew means that it is worth a try now. */
+static void put_ends_the_rest_of_a_carrier(void **state)
+{
+	struct carrier *c = plain_carrier("aaaaaaaa");
+	struct app a = app_for("aaaaaaaa", 0);
+
+	(void)state;
+	app_run(&a, status);
+	assert_int_equal(a.status.resting_until, 0);
+	carrier_rest(c, 60);
+	app_run(&a, status);
+	assert_int_equal(a.status.resting_until,
+			 exchange_wall_ms(x) + 60 * S_MS);
+	app_run(&a, update);
+	app_run(&a, status);
+	assert_int_not_equal(a.status.resting_until, 0);
+	a.carrier = c->data;
+	app_run(&a, put);
+	assert_int_equal(a.err, 0);
+	app_run(&a, status);
+	assert_int_equal(a.status.resting_until, 0);
+}
+
+static void a_final_dot_is_dropped(void **state)
+{
+	struct app a = { .carrier = carrier_data("") };
+
+	(void)state;
+	str_copy(a.carrier.host, sizeof(a.carrier.host), "sip.example.");
+	app_run(&a, create);
+	assert_int_equal(a.err, 0);
+	assert_string_equal(a.carrier.host, "sip.example");
+}
+
+static void foreign_listen_is_told_ours(void **state)
+{
+	struct app a = { .carrier = carrier_data("") };
+
+	(void)state;
+	str_copy(a.carrier.listen, sizeof(a.carrier.listen),
+		 "udp:192.0.2.9:5060");
+	app_run(&a, create);
+	assert_int_equal(a.err, -EINVAL);
+	assert_string_equal(pointer(&a, 0), "/listen");
+	assert_non_null(strstr(a.problems.items[0].detail,
+			       "udp:127.0.0.1:5060"));
 }
 
 /* Both name version 1: only one may win, though neither is on the disk yet. */
@@ -442,6 +505,9 @@ int main(void)
 		RULE(all_faults_of_a_carrier_are_told_at_once),
 		RULE(known_codec_is_a_warning_and_alone_a_fault),
 		RULE(update_counts_versions_and_refuses_old_ones),
+		RULE(put_ends_the_rest_of_a_carrier),
+		RULE(a_final_dot_is_dropped),
+		RULE(foreign_listen_is_told_ours),
 		RULE(two_updates_of_one_version_do_not_both_win),
 		RULE(update_behind_a_delete_finds_nothing),
 		RULE(refused_change_lets_the_next_one_in),

@@ -16,7 +16,6 @@ static void job_comes_back_as_it_is_run(void **state)
 	assert_string_equal(job->id, "job-1");
 	assert_int_equal(job->created_at, 7);
 	assert_int_equal(job->ring_timeout_s, 30);
-	assert_string_equal(job->from_name, "Main \"Office\"");
 	assert_int_equal(job->n_items, 2);
 	assert_string_equal(job->items[0].text, "http://a/1.wav");
 	assert_int_equal(job->items[1].type, CLN_ITEM_SAY);
@@ -38,6 +37,36 @@ static void job_id_is_used_once(void **state)
 	assert_int_equal(job_add("job-1", 1, NULL), -EEXIST);
 	assert_int_equal(job_get("job-1").recipients, 2);
 	assert_int_equal(query("SELECT count(*) FROM recipients"), 2);
+}
+
+/* A display name is of one caller: it does not go with another's number.      */
+static void the_name_of_the_caller_goes_with_the_caller(void **state)
+{
+	static const struct cln_recipient to[] = {
+		{ .to = "1" }, { .to = "2", .from = "me" },
+		{ .to = "3", .from = "you" },
+		{ .to = "4", .from = "you", .from_name = "You" },
+		{ .to = "5", .from_name = "Me too" },
+	};
+	static const char *const names[] = { "Me", "Me", "", "You", "Me too" };
+	static const struct cln_item item = { .text = "http://a/1.wav" };
+	const struct cln_play play = {
+		.request_id = "job-1", .from = "me", .carrier_id = "aaaaaaaa",
+		.n_items = 1, .items = &item, .from_name = "Me",
+		.n_recipients = ARRAY_LEN(to), .recipients = to,
+	};
+	struct store_req r = { .op = STORE_JOB_ADD, .job_add.play = &play };
+	struct store_claim items[ARRAY_LEN(to)];
+	size_t n;
+
+	(void)state;
+	assert_int_equal(call_store(&r), 0);
+	store_job_free(r.job_add.job);
+	assert_int_equal(claim("job-1", "aaaaaaaa", items, ARRAY_LEN(to), &n),
+			 0);
+	assert_int_equal(n, ARRAY_LEN(to));
+	for (size_t i = 0; i < n; i++)
+		assert_string_equal(items[i].from_name, names[i]);
 }
 
 static void claims_go_in_order_and_never_twice(void **state)
@@ -269,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RULE(job_comes_back_as_it_is_run),
 		RULE(job_id_is_used_once),
+		RULE(the_name_of_the_caller_goes_with_the_caller),
 		RULE(claims_go_in_order_and_never_twice),
 		RULE(claim_gives_number_and_caller),
 		RULE(last_outcome_ends_the_job),

@@ -195,6 +195,19 @@ static void str_starts_compares_the_beginning(void **state)
 	assert_false(str_starts("si", "sip:"));
 }
 
+static void str_set_replaces_what_was(void **state)
+{
+	char *text = NULL;
+
+	(void)state;
+	assert_int_equal(str_set(&text, "one"), 0);
+	assert_string_equal(text, "one");
+	assert_int_equal(str_set(&text, "another"), 0);
+	assert_string_equal(text, "another");
+	assert_int_equal(str_set(&text, NULL), 0);
+	assert_null(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +223,7 @@ int main(void)
 		cmocka_unit_test(str_hex_prints_two_digits_a_byte),
 		cmocka_unit_test(str_equal_secret_compares),
 		cmocka_unit_test(str_starts_compares_the_beginning),
+		cmocka_unit_test(str_set_replaces_what_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -322,6 +323,47 @@ static void what_has_no_answer_gets_none(void **state)
 	assert_int_equal(st.malformed, ARRAY_LEN(silent));
 }
 
+/* ---- the way back (18.2.2) -------------------------------------------------- */
+
+static struct hop hop_back(uint64_t conn, const struct addr *at)
+{
+	struct hop h = { .transport = SIP_TCP, .remote = *at, .conn = conn };
+
+	addr_set_port(&h.remote, 1);	/* gone, and no port of a listener    */
+	return h;
+}
+
+static void an_answer_opens_a_connection_where_its_own_is_gone(void **state)
+{
+	struct addr a;
+	socklen_t len = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), far;
+	struct hop h;
+	char got[16];
+
+	(void)state;
+	OPEN("tcp:127.0.0.1:0");
+	addr_parse(&a, "127.0.0.1:0", 0);
+	assert_int_equal(bind(fd, &a.sa, addr_len(&a)), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	assert_int_equal(getsockname(fd, &a.sa, &len), 0);
+	h = hop_back(12345, &a);
+	assert_int_equal(hop_send(sip, &h, "hello", 5), -EPIPE);
+	h.back_port = addr_port(&a);
+	assert_int_equal(hop_send(sip, &h, "hello", 5), 0);
+	/* Said again, it finds the same one.                                 */
+	assert_int_equal(hop_send(sip, &h, "again", 5), 0);
+	far = accept(fd, NULL, NULL);
+	for (int i = 0; i < 10; i++)
+		loop_once(loop, 5);
+	assert_int_equal(recv(far, got, 10, MSG_WAITALL), 10);
+	assert_memory_equal(got, "helloagain", 10);
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(accept(fd, NULL, NULL), -1);
+	close(far);
+	close(fd);
+}
+
 static void what_was_sent_by_a_connection_arrives(void **state)
 {
 	struct hop h, again;
@@ -380,6 +422,7 @@ int main(void)
 		CASE(options_is_answered_over_tcp),
 		CASE(a_length_that_lies_is_answered_400_and_closed),
 		CASE(what_has_no_answer_gets_none),
+		CASE(an_answer_opens_a_connection_where_its_own_is_gone),
 		CASE(what_was_sent_by_a_connection_arrives),
 		CASE(tls_needs_no_certificate_of_ours),
 	};

@@ -1,6 +1,6 @@
 /*
  * test_txn.c - the transaction index and its timers.
- * Needs: sip_wire.h; all of core/sip and core/base; cares, crypto.
+ * Needs: sip_wire.h; all of core/sip and core/base; osip2, cares, crypto.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sip_wire.h"
@@ -14,14 +14,16 @@
 static unsigned int n_told;
 static int told_code;
 
+/* The request is ours again with the final answer, and not one event longer.  */
 static void told(void *arg, const osip_message_t *resp, int code,
 		 const char *note)
 {
-	(void)arg;
 	(void)resp;
 	(void)note;
 	n_told++;
 	told_code = code;
+	if (code >= 200)
+		osip_message_free(arg);
 }
 
 static struct txn *send_request(const char *method)
@@ -47,8 +49,7 @@ static struct txn *send_request(const char *method)
 	assert_int_equal(addr_parse(&to, PEER, 0), 0);
 	wire_hop(&hop, &to);
 	assert_int_equal(build_wire(m, &wire), 0);
-	assert_int_equal(txn_client(&t, sip, m, wire, &hop, told, NULL), 0);
-	osip_message_free(m);
+	assert_int_equal(txn_client(&t, sip, m, wire, &hop, told, m), 0);
 	return t;
 }
 
@@ -131,9 +132,10 @@ static void answers_of_another_method_or_call_are_foreign(void **state)
 {
 	char text[1024];
 	const char *via;
+	struct txn *t;
 
 	(void)state;
-	send_request("OPTIONS");
+	t = send_request("OPTIONS");
 	via = header(last(), "Via");
 	str_printf(text, sizeof(text), "SIP/2.0 200 OK\r\nVia: %s\r\n"
 		   "From: <sip:a@example.com>;tag=1\r\n"
@@ -151,6 +153,83 @@ static void answers_of_another_method_or_call_are_foreign(void **state)
 		   "CSeq: 1 OPTIONS\r\n\r\n", via);
 	wire_receive(text);
 	assert_int_equal(n_told, 0);
+	txn_detach(t);
+}
+
+static struct txn *take_invite(void)
+{
+	static const char text[] = "INVITE sip:a@h SIP/2.0\r\n"
+		"Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKi\r\n"
+		"From: <sip:b@h>;tag=1\r\nTo: <sip:a@h>\r\n"
+		"Call-ID: i\r\nCSeq: 1 INVITE\r\n\r\n";
+	osip_message_t *m = NULL;
+	struct txn *t = NULL;
+	struct addr to;
+	struct hop hop;
+	const char *why;
+
+	assert_int_equal(addr_parse(&to, PEER, 0), 0);
+	wire_hop(&hop, &to);
+	assert_int_equal(msg_parse(&m, text, strlen(text), &why), 0);
+	assert_int_equal(txn_server(&t, sip, m, &hop), 0);
+	return t;
+}
+
+static osip_message_t *answer_of(const char *more)
+{
+	osip_message_t *m = NULL;
+	const char *why;
+	struct buf b;
+
+	buf_init(&b, 100000);
+	buf_puts(&b, "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKi\r\n"
+		 "From: <sip:b@h>;tag=1\r\nTo: <sip:a@h>;tag=2\r\n"
+		 "Call-ID: i\r\nCSeq: 1 INVITE\r\n\r\n");
+	assert_int_equal(msg_parse(&m, b.data, b.len, &why), 0);
+	buf_deinit(&b);
+	assert_int_equal(build_add_header(m, "X", more), 0);
+	return m;
+}
+
+static void count(void *arg)
+{
+	++*(int *)arg;
+}
+
+/* Nobody can hold it, nor has to wait for minutes until it goes.              */
+static void what_cannot_be_answered_is_gone_at_once(void **state)
+{
+	static char more[BUILD_MESSAGE_MAX + 1];
+	struct txn *t = take_invite();
+
+	(void)state;
+	memset(more, 'x', sizeof(more) - 1);
+	assert_int_equal(txn_answer(t, answer_of(more)), -EMSGSIZE);
+	assert_int_equal(live(), 0);
+	assert_int_equal(n_sent, 0);
+	t = take_invite();
+	assert_int_equal(txn_answer(t, answer_of("x")), 0);
+	assert_int_equal(txn_answer(t, answer_of("x")), -EALREADY);
+	assert_int_equal(live(), 1);
+	txn_confirm(t);
+}
+
+/* Whoever holds it hears of its end, however it came.                         */
+static void the_end_without_ack_is_always_told(void **state)
+{
+	struct txn *t = take_invite();
+	int n = 0;
+
+	(void)state;
+	txn_on_no_ack(t, count, &n);
+	wire_pass(330000);
+	assert_int_equal(n, 1);
+	t = take_invite();
+	assert_int_equal(txn_answer(t, answer_of("x")), 0);
+	txn_on_no_ack(t, count, &n);
+	wire_pass(32000);
+	assert_int_equal(n, 2);
+	assert_int_equal(live(), 0);
 }
 
 static double cpu_s(void)
@@ -206,6 +285,8 @@ int main(void)
 		CASE(a_2xx_ends_an_invite_at_once),
 		CASE(a_detached_ringing_invite_is_bounded),
 		CASE(answers_of_another_method_or_call_are_foreign),
+		CASE(what_cannot_be_answered_is_gone_at_once),
+		CASE(the_end_without_ack_is_always_told),
 		CASE(ten_thousand_live_transactions_cost_no_more_than_few),
 	};
 

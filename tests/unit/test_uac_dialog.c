@@ -67,6 +67,57 @@ static void a_reinvite_never_confirmed_ends_the_call(void **state)
 	assert_int_equal(result.end, UAC_END_LOST);
 }
 
+/* 15.1.1: no media behind a BYE, so who is to be silent is waited for, but not
+ * for ever.                                                                   */
+static void our_own_bye_waits_for_silence(void **state)
+{
+	(void)state;
+	stays_loud = true;
+	ask("INVITE", 1, TARGET SDP_TYPE, ANSWER);
+	wire_pass(32000);
+	assert_string_equal(told, "offer hangup-lost");
+	assert_int_equal(count_sent("BYE"), 0);
+	wire_pass(300);
+	uac_hangup(call, 16);
+	wire_settle();
+	assert_int_equal(count_sent("BYE"), 1);
+	assert_null(header(last(), "Reason"));
+	wire_simple(last(), 200);
+	assert_string_equal(told, "offer hangup-lost ended");
+	assert_int_equal(result.end, UAC_END_LOST);
+}
+
+static void our_own_bye_waits_a_second(void **state)
+{
+	(void)state;
+	stays_loud = true;
+	ask("INVITE", 1, TARGET SDP_TYPE, ANSWER);
+	wire_pass(32999);
+	assert_int_equal(count_sent("BYE"), 0);
+	wire_pass(1);
+	assert_int_equal(count_sent("BYE"), 1);
+	ask("BYE", 2, "", "");
+	assert_string_equal(told, "offer hangup-lost ended");
+	assert_int_equal(result.end, UAC_END_LOST);
+}
+
+/* The hang-up was under way before.                                           */
+static void a_missing_ack_does_not_rename_a_hangup(void **state)
+{
+	const char *bye;
+
+	(void)state;
+	ask("INVITE", 1, TARGET SDP_TYPE, ANSWER);
+	wire_pass(31000);
+	uac_hangup(call, 16);
+	wire_settle();
+	bye = nth_sent("BYE", 0);
+	wire_pass(2000);
+	wire_simple(bye, 200);
+	assert_string_equal(told, "offer hangup-us ended");
+	assert_int_equal(result.end, UAC_END_BYE_SENT);
+}
+
 static void a_reinvite_without_offer_gets_ours(void **state)
 {
 	(void)state;
@@ -149,6 +200,47 @@ static void a_target_refresh_moves_the_next_request(void **state)
 	assert_int_equal(addr_port(&sent[n_sent - 1].to), 5099);
 }
 
+static void a_target_that_cannot_be_reached_is_refused(void **state)
+{
+	static const char *const contacts[] = {
+		"Contact: <sip:x@192.0.2.1;transport=ws>\r\n",
+		"Contact: <sip:x@192.0.2.1:99999>\r\n",
+	};
+	static const char *const methods[] = { "UPDATE", "INVITE" };
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		char more[256];
+
+		str_printf(more, sizeof(more), "%s%s", contacts[i / 2],
+			   SDP_TYPE);
+		ask(methods[i % 2], 1 + i, more, ANSWER);
+		assert_true(starts(last(), "SIP/2.0 400"));
+	}
+	n_requests--;
+	ask("ACK", 4, "", "");
+	assert_string_equal(told, "");
+	uac_hangup(call, 0);
+	wire_settle();
+	assert_true(starts(last(), "BYE sip:gw@192.0.2.77:5070 SIP/2.0"));
+}
+
+/* 9.2: also where nothing else is listened to any more.                       */
+static void a_flood_leaves_bye_and_cancel_their_answers(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 513; i++)
+		ask("INFO", 1 + i, "", "");
+	assert_true(starts(last(), "SIP/2.0 500"));
+	ask("CANCEL", 600, "", "");
+	assert_true(starts(last(), "SIP/2.0 481"));
+	ask("INVITE", 601, TARGET SDP_TYPE, ANSWER);
+	assert_true(starts(last(), "SIP/2.0 500"));
+	ask("BYE", 602, "", "");
+	assert_true(starts(last(), "SIP/2.0 200"));
+	assert_string_equal(told, "hangup-them ended");
+}
+
 static void a_lower_cseq_is_500(void **state)
 {
 	(void)state;
@@ -179,7 +271,7 @@ static void other_methods_have_their_answers(void **state)
 	}
 	ask("OPTIONS", 40, "Require: foo, bar\r\n", "");
 	assert_true(starts(last(), "SIP/2.0 420"));
-	assert_string_equal(header_nth(last(), "Unsupported", 1), "bar");
+	assert_string_equal(header(last(), "Unsupported"), "foo, bar");
 	assert_non_null(call);
 }
 
@@ -214,12 +306,17 @@ int main(void)
 		IN_CALL(an_ack_with_the_branch_of_the_invite_confirms),
 		IN_CALL(a_repeated_reinvite_is_absorbed),
 		IN_CALL(a_reinvite_never_confirmed_ends_the_call),
+		IN_CALL(our_own_bye_waits_for_silence),
+		IN_CALL(our_own_bye_waits_a_second),
+		IN_CALL(a_missing_ack_does_not_rename_a_hangup),
 		IN_CALL(a_reinvite_without_offer_gets_ours),
 		IN_CALL(a_refused_offer_leaves_the_call),
 		IN_CALL(a_body_that_is_no_sdp_is_415),
 		IN_CALL(rfc3261_8_2_3_a_packed_body_is_415),
 		IN_CALL(rfc4028_extensions_that_we_know_may_be_required),
 		IN_CALL(an_sdp_inside_a_multipart_is_found),
+		IN_CALL(a_target_that_cannot_be_reached_is_refused),
+		IN_CALL(a_flood_leaves_bye_and_cancel_their_answers),
 		IN_CALL(a_target_refresh_moves_the_next_request),
 		IN_CALL(a_lower_cseq_is_500),
 		IN_CALL(other_methods_have_their_answers),

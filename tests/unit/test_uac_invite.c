@@ -410,6 +410,7 @@ static void silence_is_no_ring_timeout(void **state)
 	assert_int_equal(count_sent("CANCEL"), 0);
 	assert_int_equal(result.end, UAC_END_FAILED);
 	assert_int_equal(result.code, 408);
+	assert_string_equal(result.reason, "no answer from udp:" PEER);
 	assert_false(result.ring_timeout);
 }
 
@@ -420,7 +421,7 @@ static void came_back(const char *from, size_t len)
 	struct addr to;
 
 	assert_int_equal(addr_parse(&to, from, 0), 0);
-	datagram_refused(sip, &to, sent[0].text, len);
+	datagram_refused(sip, &to, -ECONNREFUSED, sent[0].text, len);
 	wire_settle();
 }
 
@@ -437,6 +438,7 @@ static void peer_that_is_not_there_is_given_up_the_third_time(void **state)
 	assert_string_equal(told, "ended");
 	assert_int_equal(result.code, 503);
 	assert_true(result.local);
+	assert_string_equal(result.reason, "nobody listens at udp:" PEER);
 }
 
 static void what_came_back_is_nothing_once_somebody_answered(void **state)

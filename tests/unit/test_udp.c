@@ -22,7 +22,7 @@ static struct udp *udp;
 static int far;
 static struct addr far_addr, got_from, got_to, refused_to;
 static char got[64], came_back[64];
-static int n_got, n_refused;
+static int n_got, n_refused, refused_err;
 
 static void on_datagram(void *arg, const struct addr *from,
 			const struct addr *to, const char *data, size_t len)
@@ -36,14 +36,15 @@ static void on_datagram(void *arg, const struct addr *from,
 	n_got++;
 }
 
-static void on_refused(void *arg, const struct addr *to, const char *data,
-		       size_t len)
+static void on_refused(void *arg, const struct addr *to, int err,
+		       const char *data, size_t len)
 {
 	assert_ptr_equal(arg, &loop);
 	assert_true(len < sizeof(came_back));
 	memcpy(came_back, data, len);
 	came_back[len] = '\0';
 	refused_to = *to;
+	refused_err = err;
 	n_refused++;
 }
 
@@ -134,6 +135,7 @@ static void what_nobody_takes_comes_back(void **state)
 	assert_int_equal(n_refused, 1);
 	assert_string_equal(came_back, "lost");
 	assert_true(addr_equal(&refused_to, &far_addr));
+	assert_int_equal(refused_err, -ECONNREFUSED);
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

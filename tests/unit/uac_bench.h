@@ -22,6 +22,7 @@ static char told[256];			/* events in order                     */
 static char answer_sdp[512], offer_sdp[512];
 static int offer_code;
 static int early_code;
+static bool stays_loud;			/* after `hangup`                      */
 static bool free_when_ended, hang_up_when_answered, free_when_answered;
 static struct sip_auth *auth;		/* account()                           */
 static unsigned int n_requests;		/* of the far end                      */
@@ -66,6 +67,12 @@ static inline int early_answer(void *arg, const char *sdp, size_t len)
 	return early_code;
 }
 
+static inline void unsettled(void *arg)
+{
+	assert_ptr_equal(arg, &call);
+	tell("unsettled");
+}
+
 static inline int offer(void *arg, const char *sdp, size_t len, char *answer,
 		 size_t cap)
 {
@@ -84,6 +91,8 @@ static inline void hangup(void *arg, enum uac_end by)
 	tell(by == UAC_END_BYE_SENT ? "hangup-us" :
 	     by == UAC_END_BYE_RECEIVED ? "hangup-them" :
 	     by == UAC_END_EXPIRED ? "hangup-expired" : "hangup-lost");
+	if (by != UAC_END_BYE_RECEIVED && !stays_loud)
+		uac_hangup(call, 16);
 }
 
 static inline void ended(void *arg, const struct uac_result *r)
@@ -113,6 +122,7 @@ static inline int local_offer(void *arg, const struct addr *local, char *sdp,
 static const struct uac_events events = {
 	.local_offer = local_offer,
 	.provisional = provisional, .early_answer = early_answer,
+	.unsettled = unsettled,
 	.answered = answered, .offer = offer,
 	.hangup = hangup, .ended = ended,
 };
@@ -203,6 +213,7 @@ static inline int set_up(void **state)
 	told[0] = answer_sdp[0] = offer_sdp[0] = '\0';
 	offer_code = early_code = 200;
 	free_when_ended = true;
+	stays_loud = false;
 	hang_up_when_answered = free_when_answered = false;
 	memset(&result, 0, sizeof(result));
 	return wire_set_up(state);

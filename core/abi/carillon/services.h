@@ -194,6 +194,8 @@ struct cln_carrier_status {
 	int32_t ping_rtt_ms;		/* of the last answer, -1: none        */
 	char ping_server[64];		/* that was asked last                 */
 	char call_id[64];		/* of its REGISTERs, "" for none       */
+	char ping_call_id[64];		/* of the last OPTIONS, "" for none    */
+	int64_t resting_until;		/* by a 503's Retry-After; 0: it does not */
 };
 
 /* ---- jobs ----------------------------------------------------------------- */
@@ -210,6 +212,8 @@ struct cln_recipient {
 	const char *to;
 	const char *from;		/* NULL: the job's                     */
 	const char *carrier_id;		/* NULL: the job's                     */
+	const char *from_name;		/* NULL: the job's, unless `from` is its
+					 * own                                 */
 };
 
 struct cln_play {
