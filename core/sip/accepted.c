@@ -33,15 +33,8 @@ static void write_key(struct buf *key, const char *call_id,
 
 static void accepted_free(struct accepted *a)
 {
-	struct buf key;
-
-	if (a->call_id && a->from_tag) {
-		write_key(&key, a->call_id, a->from_tag);
-		if (!key.err && map_get(a->sip->accepted, key.data,
-					key.len) == a)
-			map_remove(a->sip->accepted, key.data, key.len);
-		buf_deinit(&key);
-	}
+	if (a->call_id)
+		map_remove(a->sip->accepted, a->call_id, a->key_len);
 	timer_stop(stack_timers(a->sip), &a->timer);
 	while (a->legs) {
 		struct leg *leg = a->legs;
@@ -51,8 +44,6 @@ static void accepted_free(struct accepted *a)
 	}
 	free(a->credentials);
 	free(a->tries);
-	free(a->call_id);
-	free(a->from_tag);
 	free(a->request_uri);
 	free(a->way_name);
 	sip_auth_unref(a->auth);
@@ -63,6 +54,14 @@ static bool is_busy(const struct accepted *a)
 {
 	for (const struct leg *leg = a->legs; leg; leg = leg->next)
 		if (leg->query || leg->bye)
+			return true;
+	return false;
+}
+
+static bool is_expecting(const struct accepted *a)
+{
+	for (const struct leg *leg = a->legs; leg; leg = leg->next)
+		if (leg->expected)
 			return true;
 	return false;
 }
@@ -86,21 +85,18 @@ static void on_timer(struct timer *t)
 		accepted_free(a);
 }
 
-static int copy(char **dst, const char *src)
+static int enter(struct accepted *a, const char *call_id,
+		 const char *from_tag)
 {
-	if (!src)
-		return 0;
-	*dst = strdup(src);
-	return *dst ? 0 : -ENOMEM;
-}
+	struct buf key;
+	int err;
 
-static int copy_params(struct accepted *a, const char *call_id,
-		       const char *from_tag, const char *request_uri)
-{
-	if (copy(&a->call_id, call_id) || copy(&a->from_tag, from_tag) ||
-	    copy(&a->request_uri, request_uri))
-		return -ENOMEM;
-	return 0;
+	write_key(&key, call_id, from_tag);
+	err = key.err ? key.err : map_put_kept(a->sip->accepted, key.data,
+					       key.len, a, &a->call_id);
+	a->key_len = key.len;
+	buf_deinit(&key);
+	return err;
 }
 
 int accepted_new(struct accepted **ap, struct sip *sip, const char *call_id,
@@ -108,7 +104,6 @@ int accepted_new(struct accepted **ap, struct sip *sip, const char *call_id,
 		 struct sip_auth *auth)
 {
 	struct accepted *a = calloc(1, sizeof(*a));
-	struct buf key;
 	int err;
 
 	if (!a)
@@ -116,13 +111,9 @@ int accepted_new(struct accepted **ap, struct sip *sip, const char *call_id,
 	a->sip = sip;
 	a->auth = sip_auth_ref(auth);
 	timer_init(&a->timer, on_timer, a);
-	err = copy_params(a, call_id, from_tag, request_uri);
-	if (!err) {
-		write_key(&key, call_id, from_tag);
-		err = key.err ? key.err : map_put(sip->accepted, key.data,
-						  key.len, a);
-		buf_deinit(&key);
-	}
+	err = str_set(&a->request_uri, request_uri);
+	if (!err)
+		err = enter(a, call_id, from_tag);
 	if (err)
 		accepted_free(a);
 	else
@@ -132,25 +123,14 @@ int accepted_new(struct accepted **ap, struct sip *sip, const char *call_id,
 
 int accepted_redirect(struct accepted *a, const char *request_uri)
 {
-	char *text = strdup(request_uri);
-
-	if (!text)
-		return -ENOMEM;
-	free(a->request_uri);
-	a->request_uri = text;
-	return 0;
+	return str_set(&a->request_uri, request_uri);
 }
 
 static int keep_way(struct accepted *a, const struct dialog_way *way)
 {
-	if (!a->way_name || strcmp(a->way_name, way->name)) {
-		char *name = strdup(way->name);
-
-		if (!name)
-			return -ENOMEM;
-		free(a->way_name);
-		a->way_name = name;
-	}
+	if ((!a->way_name || strcmp(a->way_name, way->name)) &&
+	    str_set(&a->way_name, way->name))
+		return -ENOMEM;
 	a->way = *way;
 	a->way.name = a->way_name;
 	return 0;
@@ -161,6 +141,7 @@ static int keep_credentials(struct accepted *a, const osip_message_t *invite)
 {
 	static const char *const names[] = { "Authorization",
 					     "Proxy-Authorization" };
+	struct msg_values v;
 	const char *value;
 	struct buf out;
 
@@ -168,7 +149,8 @@ static int keep_credentials(struct accepted *a, const osip_message_t *invite)
 	a->credentials = NULL;
 	buf_init(&out, BUILD_MESSAGE_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		for (int n = 0; (value = msg_header(invite, names[i], n)); n++)
+		for (value = msg_first(&v, invite, names[i]); value;
+		     value = msg_next(&v))
 			buf_printf(&out, "%s: %s\r\n", names[i], value);
 	if (out.err) {
 		buf_deinit(&out);
@@ -210,6 +192,17 @@ const struct dialog_way *accepted_way(const struct accepted *a)
 	return &a->way;
 }
 
+void accepted_note_cseq(struct accepted *a, uint32_t cseq)
+{
+	if (cseq > a->cseq)
+		a->cseq = cseq;
+}
+
+uint32_t accepted_cseq(const struct accepted *a)
+{
+	return a->cseq;
+}
+
 void accepted_release(struct accepted *a)
 {
 	if (!a)
@@ -221,7 +214,7 @@ void accepted_release(struct accepted *a)
 		return;
 	/* A call that ended long after its answer has nothing to wait for; one
 	 * that never was answered may still get a late 2xx.                   */
-	if (a->heard && !is_busy(a))
+	if (a->heard && !is_busy(a) && !is_expecting(a))
 		accepted_free(a);
 	else
 		live_on(a);
@@ -255,8 +248,7 @@ static int leg_new(struct leg **lp, struct accepted *a, const char *to_tag)
 	if (!leg)
 		return -ENOMEM;
 	leg->a = a;
-	leg->to_tag = strdup(to_tag);
-	if (!leg->to_tag) {
+	if (str_set(&leg->to_tag, to_tag)) {
 		free(leg);
 		return -ENOMEM;
 	}
@@ -270,20 +262,38 @@ static int leg_new(struct leg **lp, struct accepted *a, const char *to_tag)
 	return 0;
 }
 
+/* The one of that dialog, free for another ACK.                               */
+static int take_leg(struct leg **lp, struct accepted *a,
+		    const struct dialog *d)
+{
+	*lp = find_leg(a, d->remote_tag);
+	if (!*lp)
+		return leg_new(lp, a, d->remote_tag);
+	leg_forget_ack(*lp);
+	return 0;
+}
+
+int accepted_expect(struct accepted *a, const struct dialog *d, uint32_t cseq)
+{
+	struct leg *leg;
+	int err = take_leg(&leg, a, d);
+
+	if (err)
+		return err;
+	leg->cseq = cseq;
+	leg->done = NULL;
+	return leg_expect(leg, d);
+}
+
 int accepted_ack(struct accepted *a, const struct dialog *d, uint32_t cseq,
 		 void (*done)(void *arg, int err), void *arg)
 {
-	struct leg *leg = find_leg(a, d->remote_tag);
-	int err;
+	struct leg *leg;
+	int err = take_leg(&leg, a, d);
 
-	if (leg) {
-		leg_forget_ack(leg);
-		live_on(a);
-	} else {
-		err = leg_new(&leg, a, d->remote_tag);
-		if (err)
-			return err;
-	}
+	if (err)
+		return err;
+	live_on(a);
 	leg->cseq = cseq;
 	leg->done = done;
 	leg->arg = arg;
@@ -306,11 +316,7 @@ static void new_fork(struct accepted *a, const osip_message_t *resp)
 	leg->cseq = msg_cseq(resp);
 	log_context(a->call_id);
 	log_info("sip: one more 2xx, from a fork: ACK and BYE");
-	err = dialog_init(&leg->dialog, resp, a->request_uri, &a->way);
-	if (!err) {
-		leg->surplus = true;
-		err = leg_ack(leg, &leg->dialog);
-	}
+	err = leg_end(leg, resp);
 	if (err)
 		log_warn("sip: fork not hung up: error %d", -err);
 	log_context(NULL);
@@ -331,6 +337,16 @@ static const struct sent *find_try(const struct accepted *a,
 	return NULL;
 }
 
+static void leg_heard(struct leg *leg)
+{
+	if (leg->wire) {
+		leg_repeat_ack(leg);
+	} else if (leg->expected) {
+		leg_ack_expected(leg);
+		live_on(leg->a);
+	}
+}
+
 bool accepted_receive(struct sip *sip, const osip_message_t *resp)
 {
 	const struct sent *try;
@@ -347,8 +363,8 @@ bool accepted_receive(struct sip *sip, const osip_message_t *resp)
 	if (!try)
 		return false;
 	leg = find_leg(a, msg_to_tag(resp));
-	if (leg && leg->wire && leg->cseq == msg_cseq(resp))
-		leg_repeat_ack(leg);
+	if (leg && leg->cseq == msg_cseq(resp))
+		leg_heard(leg);
 	/* A re-INVITE does not fork.                                          */
 	if (!leg && !try->again)
 		new_fork(a, resp);

@@ -36,6 +36,12 @@ const struct dialog_way *accepted_way(const struct accepted *a);
  * -errno when the next hop cannot be found.                                   */
 int accepted_ack(struct accepted *a, const struct dialog *d, uint32_t cseq,
 		 void (*done)(void *arg, int err), void *arg);
+/* An early dialog has used that number: the BYE of a fork takes a higher one.  */
+void accepted_note_cseq(struct accepted *a, uint32_t cseq);
+uint32_t accepted_cseq(const struct accepted *a);	/* highest of them     */
+/* Nobody waits for the re-INVITE of that number any more. Should a 2xx to it come,
+ * it is ACKed in `d` as that is now.                                          */
+int accepted_expect(struct accepted *a, const struct dialog *d, uint32_t cseq);
 /* The call is over: `done` is not called any more; lives on by itself. Fine
  * with NULL.                                                                  */
 void accepted_release(struct accepted *a);

@@ -31,6 +31,8 @@ struct leg {
 	uint32_t cseq;
 	char *ack;			/* until it was sent first: without Via
 					 * and what follows CSeq               */
+	struct sip_target *expected;	/* where that ACK goes once its 2xx comes;
+					 * NULL: it goes by itself             */
 	struct resolve_query *query;	/* for the next hop                    */
 	char *name;			/* of its certificate                  */
 	char *wire;			/* NULL: not sent yet                  */
@@ -46,7 +48,9 @@ struct leg {
 
 struct accepted {
 	struct sip *sip;
-	char *call_id, *from_tag, *request_uri;
+	const char *call_id;		/* in the index, the From tag behind it */
+	size_t key_len;
+	char *request_uri;
 	struct sip_auth *auth;
 	char *credentials;		/* their lines, NULL: none             */
 	struct sent *tries;		/* at most ACCEPTED_TRIES_MAX: then the
@@ -56,6 +60,7 @@ struct accepted {
 	char *way_name;
 	struct leg *legs;
 	size_t n_legs;
+	uint32_t cseq;			/* highest of its early dialogs        */
 	struct timer timer;		/* the end of 64*T1                    */
 	bool heard, released;		/* a first 2xx; by the call            */
 };
@@ -64,6 +69,12 @@ struct accepted {
 /* Begins the ACK of leg->cseq in that dialog; a surplus leg is hung up when it
  * has left.                                                                   */
 int leg_ack(struct leg *leg, const struct dialog *d);
+/* Prepares it for a 2xx that may come.                                        */
+int leg_expect(struct leg *leg, const struct dialog *d);
+/* That has come.                                                              */
+void leg_ack_expected(struct leg *leg);
+/* ACK and BYE to whom nobody asked for.                                       */
+int leg_end(struct leg *leg, const osip_message_t *resp);
 void leg_repeat_ack(struct leg *leg);
 /* Another ACK follows.                                                        */
 void leg_forget_ack(struct leg *leg);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "sip/accepted_impl.h"
 #include "sip/build.h"
 #include "sip/credentials.h"
@@ -125,6 +126,20 @@ void leg_repeat_ack(struct leg *leg)
 	(void)hop_send(sip, &leg->hop, leg->wire, leg->wire_len);
 }
 
+static bool is_blind(const struct leg *leg)
+{
+	return leg->dialog.blind.sa.sa_family != AF_UNSPEC;
+}
+
+/* A fork whose Contact or Record-Route lead nowhere is ended all the same.     */
+static int end_blindly(struct leg *leg)
+{
+	struct accepted *a = leg->a;
+	int err = dialog_go_blind(&leg->dialog, a->request_uri, &a->way);
+
+	return err ? err : leg_ack(leg, &leg->dialog);
+}
+
 static void on_resolved(void *arg, const struct resolve_result *result)
 {
 	struct leg *leg = arg;
@@ -133,6 +148,8 @@ static void on_resolved(void *arg, const struct resolve_result *result)
 
 	leg->query = NULL;
 	err = first_ack(leg, result);
+	if (err && leg->surplus && !is_blind(leg) && !end_blindly(leg))
+		return;
 	free(leg->ack);
 	leg->ack = NULL;
 	leg->done = NULL;
@@ -153,30 +170,77 @@ static int make_ack(struct leg *leg, const struct dialog *d)
 
 	buf_init(&out, BUILD_MESSAGE_MAX);
 	err = dialog_write(d, "ACK", leg->cseq, &out);
-	if (!err)
+	if (!err) {
+		free(leg->ack);
 		leg->ack = buf_take(&out);
+	}
 	buf_deinit(&out);
 	return err;
 }
 
-int leg_ack(struct leg *leg, const struct dialog *d)
+static int start_ack(struct leg *leg, const struct sip_target *t)
 {
 	struct sip *sip = leg->a->sip;
 	struct resolve_reach reach;
+	int err = str_set(&leg->name, *t->name ? t->name : t->host);
+
+	if (err)
+		return err;
+	hop_reach(sip, t->listen, &reach);
+	return resolve_start(&leg->query, sip->resolver, t, &reach,
+			     on_resolved, leg);
+}
+
+int leg_ack(struct leg *leg, const struct dialog *d)
+{
 	struct sip_target t;
 	int err = make_ack(leg, d);
 
 	if (!err)
 		err = dialog_next_hop(d, &t);
+	return err ? err : start_ack(leg, &t);
+}
+
+int leg_expect(struct leg *leg, const struct dialog *d)
+{
+	struct sip_target *t = malloc(sizeof(*t));
+	int err = t ? make_ack(leg, d) : -ENOMEM;
+
+	if (!err)
+		err = dialog_next_hop(d, t);
+	if (err)
+		free(t);
+	else
+		leg->expected = t;
+	return err;
+}
+
+void leg_ack_expected(struct leg *leg)
+{
+	struct sip_target *t = leg->expected;
+	int err = start_ack(leg, t);
+
+	leg->expected = NULL;
+	free(t);
+	if (err)
+		log_warn("sip: ACK not sent: error %d", -err);
+}
+
+int leg_end(struct leg *leg, const osip_message_t *resp)
+{
+	struct accepted *a = leg->a;
+	int err = dialog_init(&leg->dialog, resp, a->request_uri, &a->way);
+
+	if (err)
+		err = dialog_init_blind(&leg->dialog, resp, a->request_uri,
+					&a->way);
 	if (err)
 		return err;
-	free(leg->name);
-	leg->name = strdup(*t.name ? t.name : t.host);
-	if (!leg->name)
-		return -ENOMEM;
-	hop_reach(sip, t.listen, &reach);
-	return resolve_start(&leg->query, sip->resolver, &t, &reach,
-			     on_resolved, leg);
+	leg->surplus = true;
+	if (leg->dialog.local_cseq < a->cseq)
+		leg->dialog.local_cseq = a->cseq;
+	err = leg_ack(leg, &leg->dialog);
+	return err && !is_blind(leg) ? end_blindly(leg) : err;
 }
 
 /* A re-INVITE comes long after what was before it, whose ACK is forgotten. So is
@@ -194,6 +258,8 @@ void leg_forget_ack(struct leg *leg)
 	leg->query = NULL;
 	free(leg->ack);
 	leg->ack = NULL;
+	free(leg->expected);
+	leg->expected = NULL;
 	free(leg->wire);
 	leg->wire = NULL;
 }
@@ -206,6 +272,7 @@ void leg_free(struct leg *leg)
 	if (leg->surplus)
 		dialog_deinit(&leg->dialog);
 	free(leg->ack);
+	free(leg->expected);
 	free(leg->wire);
 	free(leg->to_tag);
 	free(leg->name);

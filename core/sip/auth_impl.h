@@ -49,6 +49,7 @@ struct sip_auth {
 	char *realms[AUTH_REALMS_MAX];	/* NULL: free                          */
 	size_t next_realm;
 	bool in_clear;			/* such a request went without TLS     */
+	char note[SIP_REASON_LEN];	/* of credentials_learn(), the last    */
 	size_t text_len;
 	char text[];
 };

@@ -222,18 +222,17 @@ static int contact_expires(osip_contact_t *c)
 /* The shown binding that is ours; NULL if none is. */
 static osip_contact_t *find_own(const osip_message_t *resp, const char *contact)
 {
-	osip_contact_t *c, *own = NULL;
+	osip_list_iterator_t at;
+	osip_contact_t *c = osip_list_get_first(&resp->contacts, &at);
+	osip_contact_t *own = NULL;
 	osip_uri_t *u;
-	int i;
 
 	if (osip_uri_init(&u))
 		return NULL;
 	if (osip_uri_parse(u, contact) == 0) {
-		for (i = 0; !own && i < osip_list_size(&resp->contacts); i++) {
-			c = osip_list_get(&resp->contacts, i);
-			if (c && c->url && same_uri(c->url, u))
+		for (; !own && c; c = osip_list_get_next(&at))
+			if (c->url && same_uri(c->url, u))
 				own = c;
-		}
 	}
 	osip_uri_free(u);
 	return own;

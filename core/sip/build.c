@@ -68,15 +68,16 @@ int build_parse(osip_message_t **mp, const struct buf *text)
 
 void build_remove_header(osip_message_t *m, const char *name)
 {
-	osip_header_t *h;
+	osip_list_iterator_t at;
+	osip_header_t *h = osip_list_get_first(&m->headers, &at);
 
-	for (int i = 0; (h = osip_list_get(&m->headers, i));) {
+	while (h) {
 		if (!h->hname || strcasecmp(h->hname, name)) {
-			i++;
+			h = osip_list_get_next(&at);
 			continue;
 		}
-		osip_list_remove(&m->headers, i);
 		osip_header_free(h);
+		h = osip_list_iterator_remove(&at);
 	}
 	osip_message_force_update(m);
 }
@@ -99,17 +100,6 @@ int build_set_header(osip_message_t *m, const char *name, const char *value)
 {
 	build_remove_header(m, name);
 	return build_add_header(m, name, value);
-}
-
-int build_copy_headers(osip_message_t *to, const osip_message_t *from,
-		       const char *name)
-{
-	const char *value;
-	int err = 0;
-
-	for (int i = 0; !err && (value = msg_header(from, name, i)); i++)
-		err = build_add_header(to, name, value);
-	return err;
 }
 
 int build_set_sdp(osip_message_t *m, const char *sdp)
@@ -227,9 +217,11 @@ int build_set_q850(osip_message_t *m, int cause)
 
 static int clone_vias(osip_message_t *to, const osip_message_t *from)
 {
-	osip_via_t *via, *copy;
+	osip_list_iterator_t at;
+	const osip_via_t *via = osip_list_get_first(&from->vias, &at);
+	osip_via_t *copy;
 
-	for (int i = 0; (via = osip_list_get(&from->vias, i)); i++) {
+	for (; via; via = osip_list_get_next(&at)) {
 		if (osip_via_clone(via, &copy))
 			return -ENOMEM;
 		if (osip_list_add(&to->vias, copy, -1) < 0) {

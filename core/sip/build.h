@@ -31,9 +31,6 @@ int build_add_agent(osip_message_t *m, const char *name,
 		    const struct sip *sip);
 int build_add_header(osip_message_t *m, const char *name, const char *value);
 void build_remove_header(osip_message_t *m, const char *name);
-/* All of that name from one message to the other.                             */
-int build_copy_headers(osip_message_t *to, const osip_message_t *from,
-		       const char *name);
 int build_set_sdp(osip_message_t *m, const char *sdp);
 /* Sole Via of a request of ours (RFC 3261 18.1.1, RFC 3581 3).                */
 int build_set_via(osip_message_t *m, enum sip_transport transport,

@@ -13,9 +13,11 @@
 
 static int clone_routes(osip_message_t *to, const osip_message_t *from)
 {
-	osip_route_t *route, *copy;
+	osip_list_iterator_t at;
+	const osip_route_t *route = osip_list_get_first(&from->routes, &at);
+	osip_route_t *copy;
 
-	for (int i = 0; (route = osip_list_get(&from->routes, i)); i++) {
+	for (; route; route = osip_list_get_next(&at)) {
 		if (osip_route_clone(route, &copy))
 			return -ENOMEM;
 		if (osip_list_add(&to->routes, copy, -1) < 0) {

@@ -128,6 +128,7 @@ struct reader {
 	struct digest_texts *texts;
 	bool has_realm, has_nonce, has_opaque, has_stale, has_qop;
 	bool unknown_algorithm;
+	char algorithm[WORD_MAX];	/* "": none, or longer than that */
 };
 
 static int read_algorithm(struct reader *r)
@@ -138,14 +139,16 @@ static int read_algorithm(struct reader *r)
 		[DIGEST_SHA256] = "SHA-256",
 		[DIGEST_SHA256_SESS] = "SHA-256-sess",
 	};
-	char word[WORD_MAX];
 	size_t i;
-	int err = read_value(&r->at, word, sizeof(word), false);
+	int err = read_value(&r->at, r->algorithm, sizeof(r->algorithm),
+			     false);
 
+	if (err)
+		r->algorithm[0] = '\0';
 	if (err && err != -EMSGSIZE)
 		return err;
 	for (i = 0; !err && i < ARRAY_LEN(names); i++) {
-		if (strcasecmp(word, names[i]) == 0) {
+		if (strcasecmp(r->algorithm, names[i]) == 0) {
 			r->c->algorithm = (enum digest_algorithm)i;
 			return 0;
 		}
@@ -294,6 +297,29 @@ int digest_parse(struct digest_challenge *c, struct digest_texts *texts,
 		return -ENOTSUP;
 	*c = read;
 	return 0;
+}
+
+void digest_offer(struct buf *out, const char *value)
+{
+	struct digest_challenge read = { 0 };
+	struct digest_texts texts;
+	struct reader r = { .at = { value }, .c = &read, .texts = &texts };
+	char scheme[PARAM_NAME_MAX];
+	bool broken;
+
+	skip_space(&r.at);
+	(void)read_token(&r.at, scheme, sizeof(scheme));
+	buf_puts(out, scheme[0] ? scheme : "a scheme that cannot be read");
+	if (strcasecmp(scheme, "Digest") != 0)
+		return;
+	broken = read_params(&r) || !r.has_realm || !r.has_nonce;
+	if (broken)
+		buf_puts(out, " that cannot be read");
+	else if (r.unknown_algorithm)
+		buf_printf(out, " %s", r.algorithm[0] ? r.algorithm :
+							"of a long name");
+	else
+		buf_puts(out, " with an unknown qop");
 }
 
 int digest_unquote(char *dst, size_t cap, const char *value)

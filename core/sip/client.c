@@ -111,8 +111,13 @@ static int complete(struct client *c)
  * time for the next.                                                          */
 static void share_time(struct client *c)
 {
-	if (c->place < c->n_ways)
-		txn_limit(c->txn, stack_64t1_ms(c->sip) / CLIENT_SHARE);
+	int ms = c->place < c->n_ways ? stack_64t1_ms(c->sip) / CLIENT_SHARE :
+					0;
+
+	if (c->p.silence_ms && (!ms || c->p.silence_ms < ms))
+		ms = c->p.silence_ms;
+	if (ms)
+		txn_limit(c->txn, ms);
 }
 
 /* A new transaction by the way in hand. Takes the bytes of the request.       */
@@ -121,7 +126,8 @@ static int transact(struct client *c, struct wire wire)
 	int err = c->p.leaves ? c->p.leaves(c->p.arg, c->p.request, &c->way) :
 				0;
 
-	if (err) {
+	/* Or it was cancelled inside, as in send_request().                   */
+	if (err || c->cancel) {
 		osip_free(wire.data);
 		return err;
 	}
@@ -167,6 +173,9 @@ static int send_request(struct client *c)
 	int err = c->p.prepare ? c->p.prepare(c->p.arg, c->p.request, &c->way) :
 				 0;
 
+	/* Cancelled inside: the verdict comes from its timer.                 */
+	if (c->cancel)
+		return 0;
 	if (!err)
 		err = write_request(c, &wire);
 	if (err)
@@ -180,11 +189,16 @@ static int send_request(struct client *c)
 	return transact(c, wire);
 }
 
+static const char *certificate_name(const struct sip_target *t)
+{
+	return *t->name ? t->name : t->host;
+}
+
 static int try_way(struct client *c, const struct resolve_way *way)
 {
 	const struct sip_target *t = &c->p.target;
 	int err = hop_open(&c->way, c->sip, way->transport, &way->addr,
-			   *t->name ? t->name : t->host, t->listen);
+			   certificate_name(t), t->listen);
 
 	c->hop = c->way;
 	return err ? err : send_request(c);
@@ -234,7 +248,7 @@ static void on_resolved(void *arg, const struct resolve_result *result)
 
 	c->query = NULL;
 	if (result->err)
-		deliver(c, NULL, 503, resolve_why(result->err));
+		deliver(c, NULL, 503, result->note);
 	else if (keep_ways(c, result))
 		deliver(c, NULL, 503, "no memory for the addresses");
 	else if (!try_next(c))
@@ -264,14 +278,16 @@ static int send_cancel(struct client *c)
 	/* The INVITE's connection may be gone: CANCEL takes another.          */
 	if (!hop_is_open(c->sip, &c->hop))
 		(void)hop_open(&c->hop, c->sip, c->hop.transport,
-			       &c->hop.remote, *c->p.target.name ?
-			       c->p.target.name : c->p.target.host,
+			       &c->hop.remote, certificate_name(&c->p.target),
 			       c->p.target.listen);
 	err = build_wire(m, &wire);
 	/* Its answer says nothing; what counts is the INVITE's.               */
 	if (!err)
 		err = txn_client(&t, c->sip, m, wire, &c->hop, NULL, NULL);
-	osip_message_free(m);
+	if (!err)
+		txn_detach(t);
+	else
+		osip_message_free(m);
 	return err;
 }
 
@@ -344,15 +360,16 @@ static bool retry_with_credentials(struct client *c,
 /* RFC 3263 4.3, RFC 3261 20.33: it is left alone for a while, by all.         */
 static void rest(struct client *c, const osip_message_t *resp)
 {
-	struct resolve_way way = { c->way.transport, c->way.remote };
+	const struct resolve_way way = { c->way.transport, c->way.remote };
+	const char *name = certificate_name(&c->p.target);
 	int s = resp ? msg_retry_after(resp) : 0;
 
 	if (s > REST_MAX_S)
 		s = REST_MAX_S;
 	if (s > 0)
-		resolve_leave_alone(c->sip->resolver, &way, s * S_MS);
+		resolve_leave_alone(c->sip->resolver, &way, name, s * S_MS);
 	else
-		resolve_rest(c->sip->resolver, &way, REST_MS);
+		resolve_rest(c->sip->resolver, &way, name, REST_MS);
 }
 
 static bool same_target(const struct sip_target *a, const struct sip_target *b)
@@ -490,10 +507,11 @@ void client_free(struct client *c)
 		resolve_cancel(c->query);
 	oversize_cancel(c->oversize);
 	if (c->txn)
-		txn_detach(c->txn);
+		txn_detach(c->txn);	/* with the request                    */
+	else
+		osip_message_free(c->p.request);
 	sip_auth_unref(c->p.auth);
 	timer_stop(stack_timers(c->sip), &c->timer);
-	osip_message_free(c->p.request);
 	free(c->ways);
 	free(c);
 }

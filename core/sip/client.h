@@ -37,6 +37,9 @@ struct client_params {
 	/* Complete but for Via, Authorization, Max-Forwards, User-Agent and
 	 * Content-Length; CSeq holds the first number. Takes it.              */
 	osip_message_t *request;
+	/* A server that says nothing for so long is given up, the last one too;
+	 * 0: as above.                                                        */
+	int silence_ms;
 	/* Our Contact depends on the way that the route takes: asked for each
 	 * try, after the target is resolved. May be NULL.                     */
 	int (*prepare)(void *arg, osip_message_t *req, const struct hop *hop);
@@ -52,8 +55,8 @@ struct client_params {
 	/* Provisional answers, many; then exactly one final (`final` true).
 	 * resp NULL: a local verdict: 408 timeout, 503 transport or DNS; a
 	 * challenge that could not be answered arrives as it came. `note`, where
-	 * not NULL, says why in words of ours ("no password", "foreign realm",
-	 * "the certificate is not for sip.example"); lent.                    */
+	 * not NULL, says why in words of ours ("no password", "nobody listens at
+	 * udp:192.0.2.1:5060", "the certificate is not for sip.example"); lent. */
 	void (*response)(void *arg, const osip_message_t *resp, int code,
 			 bool final, const char *note);
 	void *arg;

@@ -47,6 +47,7 @@ struct lesson {
 	unsigned int methods;
 	size_t taken[2];		/* WWW-, Proxy-Authenticate            */
 	bool foreign, refused, no_memory;
+	char realm[DIGEST_REALM_LEN];	/* the foreign one                     */
 };
 
 /* "In a row" is by one server: another one may ask for itself.                */
@@ -173,10 +174,12 @@ static bool learn_one(struct lesson *l, bool proxy, int nth)
 		return false;
 	if (digest_parse(&c, &texts, value, proxy))
 		return true;
-	if (!is_own_realm(l, c.realm))
+	if (!is_own_realm(l, c.realm)) {
 		l->foreign = true;
-	else if (!seen_above(l->resp, proxy, nth, c.realm))
+		(void)str_copy(l->realm, sizeof(l->realm), c.realm);
+	} else if (!seen_above(l->resp, proxy, nth, c.realm)) {
 		take(l, &c);
+	}
 	return true;
 }
 
@@ -212,6 +215,38 @@ static void learn_all(struct lesson *l)
 	}
 }
 
+/* ---- why not -------------------------------------------------------------- */
+
+/* Who asks may have guessed the password, and would read here that it is right. */
+static const char *say(struct sip_auth *auth, const char *what,
+		       const char *theirs)
+{
+	bool shown = !strstr(theirs, auth->account.password);
+
+	(void)str_printf(auth->note, sizeof(auth->note), "%s%s%s", what,
+			 shown ? ": " : "", shown ? theirs : "");
+	return auth->note;
+}
+
+static const char *say_offers(const struct lesson *l)
+{
+	const char *value, *note;
+	struct buf offers;
+
+	buf_init(&offers, SIP_REASON_LEN);
+	for (int proxy = 0; proxy < 2; proxy++) {
+		for (int i = 0; (value = msg_challenge(l->resp, proxy, i));
+		     i++) {
+			buf_puts(&offers, offers.len ? ", " : "");
+			digest_offer(&offers, value);
+		}
+	}
+	note = say(l->auth, "no known challenge",
+		   offers.len ? offers.data : "none at all");
+	buf_deinit(&offers);
+	return note;
+}
+
 int credentials_learn(struct sip_auth *auth, struct credentials_use *use,
 		      const osip_message_t *resp, const struct hop *from,
 		      const char **note)
@@ -237,8 +272,12 @@ int credentials_learn(struct sip_auth *auth, struct credentials_use *use,
 	}
 	if (l.refused)
 		return -EACCES;
-	*note = l.foreign ? "foreign realm" : "no known challenge";
-	return l.taken[0] || l.taken[1] ? 0 : -EACCES;
+	*note = NULL;
+	if (l.taken[0] || l.taken[1])
+		return 0;
+	*note = l.foreign ? say(auth, "foreign realm", l.realm) :
+			    say_offers(&l);
+	return -EACCES;
 }
 
 /* ---- requests ------------------------------------------------------------- */

@@ -34,7 +34,8 @@ struct credentials_use {
 };
 
 /* Takes the challenges of resp, which `from` sent. 0: try again; -EACCES: it
- * ends here, `note` says why; -ENOMEM.                                        */
+ * ends here, `note` says why; -ENOMEM. The note is lent until the next call for
+ * this account, and never holds its password.                                 */
 int credentials_learn(struct sip_auth *auth, struct credentials_use *use,
 		      const osip_message_t *resp, const struct hop *from,
 		      const char **note);

@@ -14,6 +14,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sip/datagram.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -43,6 +44,9 @@ static void receive_response(struct sip *sip, osip_message_t *m)
 
 	/* 18.1.2: it must carry what we wrote, and nobody else's Via below.   */
 	mine = t && msg_via_count(m) == 1 && txn_matches(t, m);
+	/* Who sent the INVITE has left; its 2xx is to be ACKed all the same.  */
+	if (mine && txn_is_detached(t) && is_invite_2xx(m))
+		(void)accepted_receive(sip, m);
 	if (mine && !(txn_is_over(t) && is_invite_2xx(m))) {
 		txn_receive_response(t, m);
 		return;
@@ -79,6 +83,13 @@ static int cancel_code(struct sip *sip, const osip_message_t *m)
 	return txn_find_server(sip, m, true) ? 200 : 481;
 }
 
+/* A 2xx to an INVITE needs its transaction, which repeats it.                 */
+static void ask_dialog(struct dialog_user *du, struct inbound *in)
+{
+	assert(in->txn || !MSG_IS_INVITE(in->req));
+	du->request(du, in);
+}
+
 static void dispatch(struct inbound *in, struct dialog_user *du)
 {
 	bool in_dialog = *msg_to_tag(in->req);
@@ -86,7 +97,7 @@ static void dispatch(struct inbound *in, struct dialog_user *du)
 	if (MSG_IS_CANCEL(in->req))
 		uas_answer(in, cancel_code(in->sip, in->req));
 	else if (du)
-		du->request(du, in);
+		ask_dialog(du, in);
 	else if (in_dialog && !uas_refused(in))
 		uas_answer(in, 481);
 	else if (!in_dialog)
@@ -108,26 +119,29 @@ static bool is_flood(const struct sip *sip, struct dialog_user *du)
 /* The end of the call is heard all the same.                                  */
 static void refuse_flood(struct inbound *in, struct dialog_user *du)
 {
-	if (!strcmp(in->req->sip_method, "BYE"))
-		du->request(du, in);
+	if (MSG_IS_BYE(in->req) || MSG_IS_CANCEL(in->req))
+		dispatch(in, du);
 	else
 		uas_answer(in, 500);
 }
 
-/* Takes m. Strangers beyond the limit are answered without a transaction, and so
- * is a call whose far end asks without end.                                   */
+/* Takes m. Strangers are answered without memory (8.2.7), and so is a call whose
+ * far end asks without end: nobody can fill ours, nor have a refusal repeated
+ * towards an address that is not his.                                         */
 static void new_request(struct inbound *in, osip_message_t *m)
 {
 	struct dialog_user *du = dialog_find(in->sip, m);
 
-	if (!du && in->sip->n_server_txns >= STACK_SERVER_TXNS_MAX) {
+	if (!du) {
 		dispatch(in, NULL);
 		osip_message_free(m);
-	} else if (du && is_flood(in->sip, du)) {
+	} else if (is_flood(in->sip, du)) {
 		refuse_flood(in, du);
 		osip_message_free(m);
-	} else if (!txn_server(&in->txn, in->sip, m, &in->back)) {
-		dispatch(in, du);
+	} else {
+		uas_in_call(in);
+		if (!txn_server(&in->txn, in->sip, m, &in->back))
+			dispatch(in, du);
 	}
 }
 
@@ -226,9 +240,16 @@ static size_t token_len(const char *p, const char *end)
 	return (size_t)(p - from);
 }
 
+/* A BYE, say, may find its peer back in a moment.                             */
+static bool is_given_up(const char *method)
+{
+	return !strcmp(method, "INVITE") || !strcmp(method, "REGISTER") ||
+	       !strcmp(method, "OPTIONS");
+}
+
 /* Whoever could forge this saw the branch go by. Only requests that begin
- * something are given up for it: a BYE may find its peer back in a moment.    */
-void datagram_refused(struct sip *sip, const struct addr *to,
+ * something are given up for it.                                              */
+void datagram_refused(struct sip *sip, const struct addr *to, int err,
 		      const char *data, size_t len)
 {
 	static const char mark[] = ";branch=";
@@ -242,6 +263,6 @@ void datagram_refused(struct sip *sip, const struct addr *to,
 	if (str_copy_n(method, sizeof(method), data, token_len(data, end)) ||
 	    str_copy_n(branch, sizeof(branch), at, token_len(at, end)))
 		return;
-	if (!strcmp(method, "INVITE") || !strcmp(method, "REGISTER"))
-		txn_refused(sip, branch, method, to);
+	if (is_given_up(method))
+		txn_refused(sip, branch, method, to, err);
 }

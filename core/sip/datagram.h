@@ -13,8 +13,8 @@
  * gets back.                                                                  */
 void datagram_receive(struct sip *sip, const struct hop *from,
 		      const char *data, size_t len);
-/* The beginning of a datagram of ours that did not reach `to`.                */
-void datagram_refused(struct sip *sip, const struct addr *to,
+/* The beginning of a datagram of ours that did not reach `to`, by `err`.      */
+void datagram_refused(struct sip *sip, const struct addr *to, int err,
 		      const char *data, size_t len);
 
 #endif

@@ -20,17 +20,10 @@
 /* What osip writes becomes ours, so that all is freed by free().              */
 static int take_text(char **dst, char *osip_text)
 {
-	if (!osip_text)
-		return -ENOMEM;
-	*dst = strdup(osip_text);
-	osip_free(osip_text);
-	return *dst ? 0 : -ENOMEM;
-}
+	int err = osip_text ? str_set(dst, osip_text) : -ENOMEM;
 
-static int copy_text(char **dst, const char *src)
-{
-	*dst = strdup(src);
-	return *dst ? 0 : -ENOMEM;
+	osip_free(osip_text);
+	return err;
 }
 
 /* 12.1.2: the route set of the caller is Record-Route in reverse order.       */
@@ -72,11 +65,11 @@ static int take_parties(struct dialog *d, const osip_message_t *resp)
 		return -ENOMEM;
 	err = take_text(&d->remote, to);
 	if (!err)
-		err = copy_text(&d->local_tag, msg_from_tag(resp));
+		err = str_set(&d->local_tag, msg_from_tag(resp));
 	if (!err)
-		err = copy_text(&d->remote_tag, msg_to_tag(resp));
+		err = str_set(&d->remote_tag, msg_to_tag(resp));
 	if (!err)
-		err = copy_text(&d->call_id, msg_call_id(resp));
+		err = str_set(&d->call_id, msg_call_id(resp));
 	return err;
 }
 
@@ -86,24 +79,61 @@ static int take_target(struct dialog *d, const osip_message_t *resp,
 	char *uri = msg_contact_uri(resp);
 
 	return uri ? take_text(&d->target, uri) :
-		     copy_text(&d->target, fallback);
+		     str_set(&d->target, fallback);
 }
 
-int dialog_init(struct dialog *d, const osip_message_t *resp,
-		const char *fallback, const struct dialog_way *way)
+static int init_ends(struct dialog *d, const osip_message_t *resp,
+		     const struct dialog_way *way)
 {
 	int err;
 
 	*d = (struct dialog){ .listen = way->listen, .remote_cseq = -1,
 			      .transport = way->transport };
 	d->local_cseq = msg_cseq(resp);
-	err = copy_text(&d->name, way->name);
-	if (!err)
-		err = take_parties(d, resp);
+	err = str_set(&d->name, way->name);
+	return err ? err : take_parties(d, resp);
+}
+
+int dialog_init(struct dialog *d, const osip_message_t *resp,
+		const char *fallback, const struct dialog_way *way)
+{
+	int err = init_ends(d, resp, way);
+
 	if (!err)
 		err = take_routes(d, resp);
 	if (!err)
 		err = take_target(d, resp, fallback);
+	if (err)
+		dialog_deinit(d);
+	return err;
+}
+
+static void free_routes(struct dialog *d)
+{
+	for (size_t i = 0; i < d->n_routes; i++)
+		free(d->routes[i]);
+	d->n_routes = 0;
+}
+
+int dialog_go_blind(struct dialog *d, const char *request_uri,
+		    const struct dialog_way *way)
+{
+	int err = str_set(&d->target, request_uri);
+
+	if (err)
+		return err;
+	free_routes(d);
+	d->blind = way->remote;
+	return 0;
+}
+
+int dialog_init_blind(struct dialog *d, const osip_message_t *resp,
+		      const char *request_uri, const struct dialog_way *way)
+{
+	int err = init_ends(d, resp, way);
+
+	if (!err)
+		err = dialog_go_blind(d, request_uri, way);
 	if (err)
 		dialog_deinit(d);
 	return err;
@@ -118,19 +148,8 @@ void dialog_deinit(struct dialog *d)
 	free(d->remote_tag);
 	free(d->target);
 	free(d->name);
-	for (size_t i = 0; i < d->n_routes; i++)
-		free(d->routes[i]);
+	free_routes(d);
 	memset(d, 0, sizeof(*d));
-}
-
-void dialog_refresh_target(struct dialog *d, const osip_message_t *m)
-{
-	char *uri = msg_contact_uri(m), *text = NULL;
-
-	if (!uri || take_text(&text, uri))
-		return;
-	free(d->target);
-	d->target = text;
 }
 
 /* ---- routing (12.2.1.1) --------------------------------------------------- */
@@ -213,11 +232,24 @@ static int target_of(const struct dialog *d, osip_uri_t *uri,
 	return transport_of(uri, &t->transport);
 }
 
+static void blind_hop(const struct dialog *d, struct sip_target *t)
+{
+	*t = (struct sip_target){ .port = addr_port(&d->blind),
+				  .transport = d->transport,
+				  .listen = d->listen };
+	addr_ip_text(&d->blind, t->host);
+	(void)str_copy(t->name, sizeof(t->name), d->name);
+}
+
 int dialog_next_hop(const struct dialog *d, struct sip_target *t)
 {
 	osip_uri_t *uri = NULL;
 	int err;
 
+	if (d->blind.sa.sa_family != AF_UNSPEC) {
+		blind_hop(d, t);
+		return 0;
+	}
 	err = d->n_routes ? route_uri(d->routes[0], &uri) :
 			    uri_parse(&uri, d->target);
 	if (err)
@@ -225,6 +257,38 @@ int dialog_next_hop(const struct dialog *d, struct sip_target *t)
 	err = target_of(d, uri, t);
 	osip_uri_free(uri);
 	return err;
+}
+
+/* The dialog as it would be with the new target; lends all of it.              */
+static int check_target(const struct dialog *d, char *target)
+{
+	struct dialog next = *d;
+	struct sip_target t;
+
+	next.target = target;
+	return dialog_next_hop(&next, &t);
+}
+
+int dialog_check_target(const struct dialog *d, const osip_message_t *m)
+{
+	char *uri = msg_contact_uri(m);
+	int err = uri ? check_target(d, uri) : 0;
+
+	osip_free(uri);
+	return err;
+}
+
+int dialog_refresh_target(struct dialog *d, const osip_message_t *m)
+{
+	char *uri = msg_contact_uri(m);
+	int err;
+
+	if (!uri)
+		return 0;
+	err = check_target(d, uri);
+	if (err)
+		osip_free(uri);
+	return err ? err : take_text(&d->target, uri);
 }
 
 static int write_strict(const struct dialog *d, const char *method,

@@ -32,6 +32,7 @@ struct dialog_way {
 	enum sip_transport transport;	/* never SIP_ANY                       */
 	int listen;			/* socket, -1: any                     */
 	const char *name;		/* of the certificate                  */
+	struct addr remote;		/* to there                            */
 };
 
 struct dialog {
@@ -45,6 +46,8 @@ struct dialog {
 	int64_t remote_cseq;		/* highest seen, -1: none              */
 	int listen;			/* socket that it began on             */
 	enum sip_transport transport;	/* that it began by                    */
+	struct addr blind;		/* next hop of all, whatever routes and
+					 * target say; AF_UNSPEC: none         */
 	char *name;			/* of the certificate, "": none        */
 };
 
@@ -52,6 +55,13 @@ struct dialog {
  * Contact. 0, -ENOMEM, -EBADMSG. On an error d is empty.                      */
 int dialog_init(struct dialog *d, const osip_message_t *resp,
 		const char *fallback, const struct dialog_way *way);
+/* The same where that fails: the answer is only to be ACKed and hung up. Its
+ * requests go to `request_uri` by the way that the INVITE took.               */
+int dialog_init_blind(struct dialog *d, const osip_message_t *resp,
+		      const char *request_uri, const struct dialog_way *way);
+/* From now on, since its next hop cannot be found.                            */
+int dialog_go_blind(struct dialog *d, const char *request_uri,
+		    const struct dialog_way *way);
 void dialog_deinit(struct dialog *d);
 /* Next hop of its requests: first route, else the target. Where that URI names no
  * transport, what the dialog began by is kept: no way down from TLS.          */
@@ -62,8 +72,11 @@ int dialog_write(const struct dialog *d, const char *method, uint32_t cseq,
 /* A request inside the dialog, complete but for Via and Contact (client.h).   */
 int dialog_request(const struct dialog *d, const char *method, uint32_t cseq,
 		   osip_message_t **mp);
-/* Contact of a re-INVITE, UPDATE or their 2xx replaces the target (12.2).     */
-void dialog_refresh_target(struct dialog *d, const osip_message_t *m);
+/* Contact of a re-INVITE, UPDATE or their 2xx replaces the target (12.2). Where
+ * that could not be reached, the target stays as it is: -errno.               */
+int dialog_refresh_target(struct dialog *d, const osip_message_t *m);
+/* Would it? 0 or -errno.                                                      */
+int dialog_check_target(const struct dialog *d, const osip_message_t *m);
 
 /* The index, by which inbound requests find their dialog.                     */
 int dialog_register(struct sip *sip, const struct dialog *d,

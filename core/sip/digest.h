@@ -49,6 +49,9 @@ struct digest_texts {
  * -ENOTSUP (another scheme, an unknown algorithm or only unknown qops).       */
 int digest_parse(struct digest_challenge *c, struct digest_texts *texts,
 		 const char *value, bool proxy);
+/* What such a value asked for, in words: "Basic", "Digest SHA-512". Only of one
+ * that digest_parse() did not take.                                           */
+void digest_offer(struct buf *out, const char *value);
 /* One value that may be quoted, alone, without its quotes and escapes. 0,
  * -EBADMSG (broken, empty, or it does not fit).                               */
 int digest_unquote(char *dst, size_t cap, const char *value);

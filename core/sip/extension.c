@@ -18,6 +18,11 @@
 
 #define SPACE " \t"
 
+enum {
+	UNKNOWN_MAX = 8,		/* that are looked at, to be named     */
+	TAG_LEN = 128,
+};
+
 /* ---- lists of tokens ------------------------------------------------------ */
 
 /* The next token of a list; moves *list behind it. False at its end.          */
@@ -49,9 +54,10 @@ static bool listed(const char *list, const char *what)
 static bool in_header(const osip_message_t *m, const char *name,
 		      const char *tag)
 {
-	const char *value;
+	struct msg_values v;
+	const char *value = msg_first(&v, m, name);
 
-	for (int i = 0; (value = msg_header(m, name, i)); i++)
+	for (; value; value = msg_next(&v))
 		if (listed(value, tag))
 			return true;
 	return false;
@@ -66,32 +72,50 @@ bool extension_named(const osip_message_t *m, const char *header,
 
 bool extension_allows(const osip_message_t *m, const char *method, bool *says)
 {
-	const osip_allow_t *a;
+	osip_list_iterator_t at;
+	const osip_allow_t *a = osip_list_get_first(&m->allows, &at);
 
-	*says = osip_list_size(&m->allows) > 0;
-	for (int i = 0; (a = osip_list_get(&m->allows, i)); i++)
+	*says = a != NULL;
+	for (; a; a = osip_list_get_next(&at))
 		if (a->value && listed(a->value, method))
 			return true;
 	return false;
 }
 
-bool extension_unknown(const osip_message_t *m, int nth, char *tag,
-		       size_t cap)
+/* Into the list, unless it is there; false when that is full.                 */
+static bool add_unknown(char *list, const char *tag)
 {
-	const char *value, *token;
+	size_t len = strlen(list);
+
+	if (listed(list, tag))
+		return true;
+	if (len + 2 + strlen(tag) >= EXTENSION_UNKNOWN_LEN)
+		return false;
+	(void)str_printf(list + len, EXTENSION_UNKNOWN_LEN - len, "%s%s",
+			 len ? ", " : "", tag);
+	return true;
+}
+
+bool extension_unknown(const osip_message_t *m,
+		       char list[EXTENSION_UNKNOWN_LEN])
+{
+	struct msg_values v;
+	const char *value = msg_first(&v, m, "require"), *token;
+	int left = UNKNOWN_MAX;
+	char tag[TAG_LEN];
 	size_t len;
 
-	for (int i = 0; (value = msg_header(m, "require", i)); i++) {
-		while (next_token(&value, &token, &len)) {
+	*list = '\0';
+	for (; value && left; value = msg_next(&v)) {
+		while (left && next_token(&value, &token, &len)) {
 			/* One that is too long is cut, and unknown anyhow.    */
-			if (!str_copy_n(tag, cap, token, len) &&
+			if (!str_copy_n(tag, sizeof(tag), token, len) &&
 			    listed(BUILD_SUPPORTED, tag))
 				continue;
-			if (nth-- == 0)
-				return true;
+			left = add_unknown(list, tag) ? left - 1 : 0;
 		}
 	}
-	return false;
+	return *list;
 }
 
 /* ---- numbers -------------------------------------------------------------- */

@@ -24,6 +24,7 @@ struct session_expires {
 	enum session_refresher refresher;
 };
 
+#define EXTENSION_UNKNOWN_LEN 512
 #define EXTENSION_SECONDS_MAX (7 * 86400)	/* longer is cut to that       */
 
 /* Is the option tag in Require, Supported (also "k") or Unsupported?          */
@@ -31,9 +32,10 @@ bool extension_named(const osip_message_t *m, const char *header,
 		     const char *tag);
 /* Does Allow list the method? `says`: is there an Allow at all?               */
 bool extension_allows(const osip_message_t *m, const char *method, bool *says);
-/* The nth option tag of Require that we do not support; false past the end.   */
-bool extension_unknown(const osip_message_t *m, int nth, char *tag,
-		       size_t cap);
+/* What Require names and we do not support: the first few option tags of it, as a
+ * list. False: nothing.                                                       */
+bool extension_unknown(const osip_message_t *m,
+		       char list[EXTENSION_UNKNOWN_LEN]);
 /* 1 .. 2^32 - 1; false: none, or not readable.                                */
 bool extension_rseq(const osip_message_t *m, uint32_t *rseq);
 /* Session-Expires, also as "x"; false: none, or not readable.                 */

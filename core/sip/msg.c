@@ -20,7 +20,14 @@
 
 enum {
 	HEADERS_MAX = 32 * 1024,
-	LINES_MAX = 512,		/* header lines                        */
+	/* Lines, and what stands between separators in them. osip puts each into
+	 * a list, through which it walks for the next one.                    */
+	PARTS_MAX = 512,
+	BODIES_MAX = 64,		/* of a multipart one                  */
+	BODY_PARTS_MAX = 2048,		/* of all of them                      */
+	SHORT_LINE_MAX = 1024,		/* start line, From, To: they are kept
+					 * and repeated, up to three times as
+					 * long                                */
 	TOKEN_MAX = 256,		/* Call-ID, tags, branch               */
 	CHALLENGES_MAX = 8,
 };
@@ -39,7 +46,7 @@ static size_t headers_len(const char *data, size_t len)
 
 	if (len > HEADERS_MAX)
 		end = data + HEADERS_MAX;
-	for (size_t lines = 0; lines < LINES_MAX && p < end; lines++) {
+	for (size_t lines = 0; lines < PARTS_MAX && p < end; lines++) {
 		const char *at = memchr(p, '\n', (size_t)(end - p));
 		size_t left;
 
@@ -92,6 +99,36 @@ static bool is_digit(char ch)
 	return ch >= '0' && ch <= '9';
 }
 
+static bool is_separator(char ch)
+{
+	return ch == ',' || ch == ';' || ch == '&' || ch == '\n';
+}
+
+static size_t count_parts(const char *data, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += is_separator(data[i]);
+	return n;
+}
+
+/* RFC 2046 5.1.1: each of a multipart body's begins with such a line, and has
+ * headers of its own. `end`: of the message's head, with its line feed.       */
+static bool has_many_bodies(const char *end, size_t len)
+{
+	const char *p = end;
+	size_t n = 0;
+
+	while (n <= BODIES_MAX &&
+	       (p = memmem(p, len - (size_t)(p - end), "\n--", 3))) {
+		p++;
+		n++;
+	}
+	return n > BODIES_MAX ||
+	       (n && count_parts(end, len) > BODY_PARTS_MAX);
+}
+
 /* "SIP/2.0 486 Busy", the phrase may be empty but not its space (25.1).       */
 static bool status_line_ok(const char *data, size_t len)
 {
@@ -111,6 +148,57 @@ static bool request_line_ok(const char *data, size_t len)
 	return spaces == 2 && i > 8 && data[0] != ' ';
 }
 
+/* Length of the header line that starts at p, with its folded lines.          */
+static size_t line_len(const char *p, const char *end)
+{
+	const char *q = p;
+
+	while (q < end) {
+		q = memchr(q, '\n', (size_t)(end - q));
+		if (!q)
+			return (size_t)(end - p);
+		q++;
+		if (q >= end || (*q != ' ' && *q != '\t'))
+			break;
+	}
+	return (size_t)(q - p);
+}
+
+static const char *header_value(const char *line, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+	const char *p = line + n, *end = line + len;
+
+	if (len <= n || strncasecmp(line, name, n))
+		return NULL;
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	return p < end && *p == ':' ? p + 1 : NULL;
+}
+
+static bool is_party(const char *line, size_t len)
+{
+	static const char *const names[] = { "from", "to", "f", "t" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (header_value(line, len, names[i]))
+			return true;
+	return false;
+}
+
+static bool is_short(const char *data, size_t head)
+{
+	size_t n;
+
+	for (size_t at = 0; at < head; at += n) {
+		n = line_len(data + at, data + head);
+		if (n > SHORT_LINE_MAX &&
+		    (!at || is_party(data + at, n)))
+			return false;
+	}
+	return true;
+}
+
 static int check_raw(const char *data, size_t len, size_t *head,
 		     const char **why)
 {
@@ -127,7 +215,12 @@ static int check_raw(const char *data, size_t len, size_t *head,
 	if (response ? !status_line_ok(data, *head) :
 		       !request_line_ok(data, *head))
 		return -EBADMSG;
-	return 0;
+	*why = "too many parts";
+	if (count_parts(data, *head) > PARTS_MAX ||
+	    has_many_bodies(data + *head - 1, len - *head + 1))
+		return -EBADMSG;
+	*why = "a long start line, From or To";
+	return is_short(data, *head) ? 0 : -EBADMSG;
 }
 
 /* ---- what osip made of it ------------------------------------------------- */
@@ -185,34 +278,6 @@ static const char *broken_rule(const osip_message_t *m, size_t body_len)
 }
 
 /* ---- challenges, as they came --------------------------------------------- */
-
-/* Length of the header line that starts at p, with its folded lines.          */
-static size_t line_len(const char *p, const char *end)
-{
-	const char *q = p;
-
-	while (q < end) {
-		q = memchr(q, '\n', (size_t)(end - q));
-		if (!q)
-			return (size_t)(end - p);
-		q++;
-		if (q >= end || (*q != ' ' && *q != '\t'))
-			break;
-	}
-	return (size_t)(q - p);
-}
-
-static const char *header_value(const char *line, size_t len, const char *name)
-{
-	size_t n = strlen(name);
-	const char *p = line + n, *end = line + len;
-
-	if (len <= n || strncasecmp(line, name, n))
-		return NULL;
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
-	return p < end && *p == ':' ? p + 1 : NULL;
-}
 
 static int keep_value(osip_message_t *m, const char *name, const char *value,
 		      size_t len)
@@ -352,9 +417,10 @@ uint32_t msg_cseq(const osip_message_t *m)
 
 static const char *param(const osip_list_t *list, const char *name)
 {
-	osip_generic_param_t *p = NULL;
+	const osip_generic_param_t *p;
+	osip_list_iterator_t at;
 
-	for (int i = 0; (p = osip_list_get(list, i)); i++)
+	for (p = osip_list_get_first(list, &at); p; p = osip_list_get_next(&at))
 		if (p->gname && !strcasecmp(p->gname, name))
 			return p->gvalue ? p->gvalue : "";
 	return "";
@@ -380,14 +446,34 @@ const char *msg_to_tag(const osip_message_t *m)
 	return msg_tag(m->to);
 }
 
-const char *msg_header(const osip_message_t *m, const char *name, int nth)
+static const char *value_of(struct msg_values *v, const osip_header_t *h)
 {
-	const osip_header_t *h;
-
-	for (int i = 0; (h = osip_list_get(&m->headers, i)); i++)
-		if (h->hname && !strcasecmp(h->hname, name) && nth-- == 0)
+	for (; h; h = osip_list_get_next(&v->at))
+		if (h->hname && !strcasecmp(h->hname, v->name))
 			return h->hvalue ? h->hvalue : "";
 	return NULL;
+}
+
+const char *msg_first(struct msg_values *v, const osip_message_t *m,
+		      const char *name)
+{
+	v->name = name;
+	return value_of(v, osip_list_get_first(&m->headers, &v->at));
+}
+
+const char *msg_next(struct msg_values *v)
+{
+	return value_of(v, osip_list_get_next(&v->at));
+}
+
+const char *msg_header(const osip_message_t *m, const char *name, int nth)
+{
+	struct msg_values v;
+	const char *value = msg_first(&v, m, name);
+
+	while (value && nth--)
+		value = msg_next(&v);
+	return value;
 }
 
 const char *msg_challenge(const osip_message_t *m, bool proxy, int nth)
@@ -412,9 +498,10 @@ bool msg_has_body(const osip_message_t *m)
 const char *msg_sdp(const osip_message_t *m, size_t *len)
 {
 	bool multipart = is_type(m->content_type, "multipart", NULL);
-	const osip_body_t *b;
+	osip_list_iterator_t at;
+	const osip_body_t *b = osip_list_get_first(&m->bodies, &at);
 
-	for (int i = 0; (b = osip_list_get(&m->bodies, i)); i++) {
+	for (; b; b = osip_list_get_next(&at)) {
 		if (!is_type(multipart ? b->content_type : m->content_type,
 			     "application", "sdp"))
 			continue;
@@ -469,10 +556,11 @@ static int cause_of(const char *p)
 
 int msg_q850_cause(const osip_message_t *m)
 {
-	const char *reason;
+	struct msg_values v;
+	const char *reason = msg_first(&v, m, "reason");
 	int cause = 0;
 
-	for (int i = 0; !cause && (reason = msg_header(m, "reason", i)); i++)
+	for (; !cause && reason; reason = msg_next(&v))
 		cause = cause_of(reason);
 	return cause;
 }
@@ -485,12 +573,34 @@ int msg_retry_after(const osip_message_t *m)
 	return v ? leading_number(v + strspn(v, " \t"), 86400) : 0;
 }
 
+/* 19.1.1, table 1: a Request-URI has neither headers nor a method.            */
+static void make_request_uri(osip_uri_t *uri)
+{
+	osip_list_iterator_t at;
+	osip_uri_param_t *p = osip_list_get_first(&uri->url_params, &at);
+
+	osip_uri_header_freelist(&uri->url_headers);
+	while (p) {
+		if (strcasecmp(p->gname, "method")) {
+			p = osip_list_get_next(&at);
+			continue;
+		}
+		osip_uri_param_free(p);
+		p = osip_list_iterator_remove(&at);
+	}
+}
+
 char *msg_contact_uri(const osip_message_t *m)
 {
 	const osip_contact_t *c = osip_list_get(&m->contacts, 0);
+	osip_uri_t *uri = NULL;
 	char *text = NULL;
 
-	if (!c || !c->url || !c->url->host || osip_uri_to_str(c->url, &text))
+	if (!c || !c->url || !c->url->host || osip_uri_clone(c->url, &uri))
 		return NULL;
+	make_request_uri(uri);
+	if (osip_uri_to_str(uri, &text))
+		text = NULL;
+	osip_uri_free(uri);
 	return text;
 }

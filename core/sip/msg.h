@@ -32,6 +32,16 @@ const char *msg_to_tag(const osip_message_t *m);
 
 /* nth value of a header that osip keeps as text, NULL past the end.           */
 const char *msg_header(const osip_message_t *m, const char *name, int nth);
+/* All of them, one after the other: osip's lists are linear, and whoever went
+ * through them by number would take a stranger's message for minutes.         */
+struct msg_values {
+	osip_list_iterator_t at;
+	const char *name;
+};
+
+const char *msg_first(struct msg_values *v, const osip_message_t *m,
+		      const char *name);
+const char *msg_next(struct msg_values *v);	/* NULL past the end         */
 /* nth challenge of a 401 or 407, as it came (osip's own reading loses empty and
  * unknown parameters); `proxy` picks Proxy-Authenticate.                      */
 const char *msg_challenge(const osip_message_t *m, bool proxy, int nth);
@@ -40,7 +50,8 @@ const char *msg_sdp(const osip_message_t *m, size_t *len);
 bool msg_has_body(const osip_message_t *m);
 int msg_q850_cause(const osip_message_t *m);	/* Reason (RFC 3326), 0: none  */
 int msg_retry_after(const osip_message_t *m);	/* seconds, 0: none            */
-/* First URI of Contact as text, NULL if there is none. Caller: osip_free.     */
+/* First URI of Contact as a Request-URI may have it, NULL if there is none.
+ * Caller: osip_free.                                                          */
 char *msg_contact_uri(const osip_message_t *m);
 
 #endif

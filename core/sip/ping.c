@@ -17,7 +17,6 @@
 #include "sip/msg.h"
 
 enum {
-	CALL_ID_DIGITS = 32,
 	RETRY_AFTER_MAX_S = 3600,
 };
 
@@ -25,6 +24,8 @@ struct ping {
 	struct sip *sip;
 	struct ping_params params;	/* its strings are ours                */
 	char *host, *user, *domain;
+	char who[PING_WHO_LEN];
+	char call_id[PING_CALL_ID_LEN];	/* of the last that was written        */
 	struct client *client;		/* NULL: none is under way             */
 	struct timer timer;
 	int64_t sent_ns;		/* of the last try                     */
@@ -41,7 +42,7 @@ static void again_in(struct ping *p, int64_t ms)
 	ms += (int64_t)random_below(p->sip->random,
 				    (uint32_t)(2 * tenth) + 1) - tenth;
 	if (timer_set_ms(stack_timers(p->sip), &p->timer, ms))
-		log_error("ping: no memory for a timer");
+		log_error("%s: no memory for a timer", p->who);
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -93,6 +94,21 @@ static void note_reason(struct ping *p, const osip_message_t *resp, int code,
 		(void)str_copy(text, cap, sip_reason_phrase(code));
 }
 
+static void log_change(const struct ping *p)
+{
+	const struct ping_status *st = &p->status;
+
+	if (st->state == PING_UP)
+		log_info("%s: %s is up: %d %s to OPTIONS", p->who, p->host,
+			 st->last_code, st->last_reason);
+	else if (st->rtt_ms < 0)
+		log_warn("%s: %s is down: %s", p->who, p->host,
+			 st->last_reason);
+	else
+		log_warn("%s: %s is down: %d %s to OPTIONS", p->who, p->host,
+			 st->last_code, st->last_reason);
+}
+
 static enum ping_state judge(struct ping *p, bool alive)
 {
 	p->misses = alive ? 0 : p->misses + 1;
@@ -117,6 +133,7 @@ static void on_response(void *arg, const osip_message_t *resp, int code,
 	st->last_code = code;
 	note_reason(p, resp, code, note);
 	note_server(p, client_hop(c));
+	(void)str_copy(st->call_id, sizeof(st->call_id), p->call_id);
 	st->at = clock_wall_ms(loop_clock(p->sip->loop));
 	st->rtt_ms = resp ? (int)(rtt_ns / MS_NS) : -1;
 	again_in(p, wait_ms(p, resp && !alive ? msg_retry_after(resp) : 0));
@@ -124,8 +141,7 @@ static void on_response(void *arg, const osip_message_t *resp, int code,
 	client_free(c);
 	if (st->state == before)
 		return;
-	log_info("ping: %s is %s: %d %s", p->host,
-		 st->state == PING_UP ? "up" : "down", code, st->last_reason);
+	log_change(p);
 	now = *st;
 	p->params.changed(p->params.arg, &now);
 }
@@ -150,13 +166,13 @@ static void put_host(struct buf *b, const char *host)
 	buf_printf(b, bare_v6 ? "[%s]" : "%s", host);
 }
 
-static int make_request(const struct ping *p, osip_message_t **mp)
+static int make_request(struct ping *p, osip_message_t **mp)
 {
-	char call_id[CALL_ID_DIGITS + 1], tag[STACK_TAG_LEN];
+	char tag[STACK_TAG_LEN];
 	struct buf b;
 	int err;
 
-	random_hex(p->sip->random, call_id, CALL_ID_DIGITS);
+	random_hex(p->sip->random, p->call_id, sizeof(p->call_id) - 1);
 	stack_tag(p->sip, tag);
 	buf_init(&b, BUILD_MESSAGE_MAX);
 	buf_puts(&b, "OPTIONS sip:");
@@ -172,7 +188,7 @@ static int make_request(const struct ping *p, osip_message_t **mp)
 	buf_printf(&b, ">;tag=%s\r\nTo: <sip:", tag);
 	put_host(&b, p->host);
 	buf_printf(&b, ">\r\nCall-ID: %s\r\nCSeq: 1 OPTIONS\r\n"
-		   "Accept: application/sdp\r\n\r\n", call_id);
+		   "Accept: application/sdp\r\n\r\n", p->call_id);
 	err = b.err ? b.err : build_parse(mp, &b);
 	buf_deinit(&b);
 	return err;
@@ -184,6 +200,7 @@ static int send_ping(struct ping *p, const struct sip_target *target)
 		.target = *target,
 		.auth = p->params.auth,
 		.own_target = true,
+		.silence_ms = stack_64t1_ms(p->sip) / PING_SHARE,
 		.leaves = on_leaves,
 		.response = on_response,
 		.arg = p,
@@ -210,7 +227,7 @@ static void on_timer(struct timer *t)
 	err = send_ping(p, &target);
 	if (!err)
 		return;
-	log_warn("ping: %s: not sent: %s", p->host, strerror(-err));
+	log_warn("%s: OPTIONS not sent: %s", p->who, strerror(-err));
 	client_free(p->client);
 	p->client = NULL;
 	again_in(p, p->params.interval_s * S_MS);
@@ -231,6 +248,8 @@ int ping_new(struct ping **pp, struct sip *sip,
 		return -ENOMEM;
 	p->sip = sip;
 	p->params = *params;
+	(void)str_copy(p->who, sizeof(p->who), params->who ? params->who :
+							     "ping");
 	p->status.rtt_ms = -1;
 	p->host = strdup(params->host);
 	p->user = strdup(params->user);
@@ -249,7 +268,7 @@ void ping_start(struct ping *p, int delay_ms)
 {
 	if (!p->client &&
 	    timer_set_ms(stack_timers(p->sip), &p->timer, delay_ms))
-		log_error("ping: no memory for a timer");
+		log_error("%s: no memory for a timer", p->who);
 }
 
 void ping_get(const struct ping *p, struct ping_status *st)

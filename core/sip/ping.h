@@ -7,11 +7,12 @@
  *        \___________/
  *
  * Any answer says that it lives, a refusal too; only a 503 does not, and neither
- * does silence or a connection that fails. PING_MISSES of those in a row make it
- * DOWN, and the first answer UP again. After a miss it is asked again within
- * PING_AGAIN_MS, while it is DOWN every PING_DOWN_MS at the latest; Retry-After
- * of a 503 is kept to. All times vary by a tenth, so that many do not beat
- * together.
+ * does silence or a connection that fails. Silence is 64*T1 / PING_SHARE = 4 s,
+ * not the 32 s of Timer F: four transmissions, of each server that it has.
+ * PING_MISSES of those in a row make it DOWN, and the first answer UP again.
+ * After a miss it is asked again within PING_AGAIN_MS, while it is DOWN every
+ * PING_DOWN_MS at the latest; Retry-After of a 503 is kept to. All times vary by
+ * a tenth, so that many do not beat together.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef SIP_PING_H
@@ -25,6 +26,9 @@ enum {
 	PING_MISSES = 2,
 	PING_AGAIN_MS = 5000,
 	PING_DOWN_MS = 30000,
+	PING_SHARE = 8,
+	PING_CALL_ID_LEN = 33,
+	PING_WHO_LEN = 32,
 };
 
 enum ping_state { PING_UNKNOWN, PING_UP, PING_DOWN };
@@ -37,9 +41,11 @@ struct ping_status {
 	int64_t at;			/* wall-clock ms of the last result    */
 	int rtt_ms;			/* of the last answer; -1: none came   */
 	char server[64];		/* "udp:192.0.2.1:5060" asked last     */
+	char call_id[PING_CALL_ID_LEN];	/* of that OPTIONS                     */
 };
 
 struct ping_params {
+	const char *who;		/* for the log: "carrier 6881895b"     */
 	const char *host;		/* Request-URI sip:HOST[:PORT], and To */
 	uint16_t port;			/* 0: not written                      */
 	const char *user, *domain;	/* of From                             */

@@ -110,7 +110,7 @@ static void expired(struct registration *r)
 		reg_stop_now(r);
 		return;
 	}
-	log_warn("register: %s: the binding expired", r->registrar_host);
+	log_warn("%s: its binding at %s expired", r->who, r->registrar_host);
 	/* What went wrong with the refresh says more, if it was answered. */
 	reg_set_status(r, REGISTRATION_FAILED, st->last_code,
 		       st->last_code >= 300 ? st->last_reason :
@@ -176,6 +176,7 @@ static int copy(char **dst, const char *src)
 static int copy_params(struct registration *r,
 		       const struct registration_params *p)
 {
+	(void)str_copy(r->who, sizeof(r->who), p->who ? p->who : "register");
 	r->target = p->target;
 	r->registrar_port = p->registrar_port;
 	r->asked_s = p->expires_s;

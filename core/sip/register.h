@@ -38,6 +38,7 @@ enum registration_state {
 };
 
 struct registration_params {
+	const char *who;		/* for the log: "carrier 6881895b"     */
 	struct sip_target target;	/* registrar, or the outbound proxy    */
 	const char *registrar_host;	/* Request-URI sip:HOST[:PORT]         */
 	uint16_t registrar_port;	/* 0: not written                      */

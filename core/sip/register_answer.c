@@ -95,8 +95,10 @@ void reg_failed(struct registration *r, int code, const char *reason,
 	reg_attempt_in(r, in_ms);
 	reg_set_status(r, r->bound[0] ? REGISTRATION_REGISTERED :
 					REGISTRATION_FAILED, code, reason);
-	log_warn("register: %s: %d %s, again in %lld ms", r->registrar_host,
-		 code, r->status.last_reason, (long long)in_ms);
+	log_warn("%s: %s at %s: %d %s, again in %lld ms", r->who,
+		 r->bound[0] ? "not refreshed" : "not registered",
+		 r->registrar_host, code, r->status.last_reason,
+		 (long long)in_ms);
 }
 
 static void rejected(struct registration *r, int code, const char *reason)
@@ -105,7 +107,7 @@ static void rejected(struct registration *r, int code, const char *reason)
 	r->attempt_ns = NEVER;
 	r->status.next_attempt_at = 0;
 	reg_set_status(r, REGISTRATION_REJECTED, code, reason);
-	log_error("register: %s: refused: %d %s", r->registrar_host, code,
+	log_error("%s: refused by %s: %d %s", r->who, r->registrar_host, code,
 		  r->status.last_reason);
 }
 
@@ -129,7 +131,7 @@ void reg_flow_lost(struct hop_watch *w, const char *why)
 		reg_attempt_in(r, in_ms);
 	(void)str_printf(text, sizeof(text), "connection lost: %s", why);
 	reg_set_status(r, r->status.state, 503, text);
-	log_warn("register: %s: %s", r->registrar_host, text);
+	log_warn("%s: %s", r->who, text);
 	reg_reschedule(r);
 }
 
@@ -147,8 +149,8 @@ static void take_routes(struct registration *r, const osip_message_t *resp)
 	int err = service_routes_read(&r->routes, resp);
 
 	if (err)
-		log_warn("register: %s: its Service-Route cannot be used: %s",
-			 r->registrar_host, strerror(-err));
+		log_warn("%s: the Service-Route of %s cannot be used: %s",
+			 r->who, r->registrar_host, strerror(-err));
 }
 
 static void granted(struct registration *r, const osip_message_t *resp,
@@ -171,7 +173,7 @@ static void granted(struct registration *r, const osip_message_t *resp,
 	take_routes(r, resp);
 	reg_attempt_in(r, retry_refresh_ms(r->sip->random, seconds));
 	if (r->status.state != REGISTRATION_REGISTERED)
-		log_info("register: %s: registered for %d s",
+		log_info("%s: registered at %s for %d s", r->who,
 			 r->registrar_host, seconds);
 	reg_set_status(r, REGISTRATION_REGISTERED, code,
 		       reason_of(resp, code, NULL));

@@ -18,11 +18,13 @@
 #include "sip/transport.h"
 
 #define REG_CALL_ID_DIGITS 32
+#define REG_WHO_LEN 32
 #define REG_NEVER INT64_MAX
 
 struct registration {
 	struct sip *sip;
 	struct sip_target target;
+	char who[REG_WHO_LEN];
 	char *registrar_host, *user, *domain;
 	struct sip_auth *auth;
 	uint16_t registrar_port;

@@ -104,12 +104,12 @@ static int add_all(struct service_routes *r, const char *text)
 
 int service_routes_read(struct service_routes *r, const osip_message_t *resp)
 {
-	const char *text;
+	struct msg_values v;
+	const char *text = msg_first(&v, resp, "service-route");
 	int err = 0;
 
 	service_routes_clear(r);
-	for (int i = 0; !err && (text = msg_header(resp, "service-route", i));
-	     i++)
+	for (; !err && text; text = msg_next(&v))
 		err = add_all(r, text);
 	/* Half of a way leads somewhere else.                                 */
 	if (err)

@@ -85,7 +85,7 @@ static int open_sockets(struct sip *sip, const struct sip_config *cfg,
 static int start(struct sip *sip, const struct sip_config *cfg, char *why,
 		 size_t cap)
 {
-	int err = map_new(&sip->txns);
+	int err = txn_start(sip);
 
 	if (!err)
 		err = map_new(&sip->dialogs);
@@ -146,15 +146,13 @@ void sip_free(struct sip *sip)
 	uac_free_orphans(sip);
 	if (sip->accepted)
 		accepted_free_all(sip);
-	if (sip->txns)
-		txn_stop(sip);
+	txn_stop(sip);
 	resolver_free(sip->resolver);
 	transport_free(sip->transport);
 	trace_free(sip->trace);
 	if (sip->no_tcp)
 		oversize_forget(sip);
 	map_free(sip->no_tcp);
-	map_free(sip->txns);
 	map_free(sip->dialogs);
 	map_free(sip->accepted);
 	free(sip);
@@ -179,6 +177,23 @@ int sip_listen_find(const struct sip *sip, const char *text)
 		    addr_equal(&sip->sockets[i].bound, &l.addr))
 			return (int)i;
 	return -ENOENT;
+}
+
+void sip_listen_list(const struct sip *sip, char *text, size_t cap)
+{
+	char one[ADDR_TEXT_LEN];
+	size_t len = 0;
+
+	*text = '\0';
+	for (size_t i = 0; i < sip->n_sockets && len + 1 < cap; i++) {
+		const struct stack_socket *s = &sip->sockets[i];
+
+		addr_text(&s->bound, one);
+		(void)str_printf(text + len, cap - len, "%s%s:%s",
+				 len ? ", " : "",
+				 sip_transport_name(s->transport), one);
+		len = strlen(text);
+	}
 }
 
 void sip_get_stats(const struct sip *sip, struct sip_stats *stats)

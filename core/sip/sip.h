@@ -101,12 +101,16 @@ struct sip_stats {
  * where it is none of them.                                                   */
 int sip_new(struct sip **sipp, const struct sip_config *cfg, char *why,
 	    size_t cap);
+/* Reads the files of cfg->tls as the start would, and forgets them.           */
+int sip_check_files(const struct sip_config *cfg, char *why, size_t cap);
 /* Everything that uses it must have been freed.                               */
 void sip_free(struct sip *sip);
 /* Bound address of a socket (the real port).                                  */
 int sip_listen_addr(const struct sip *sip, size_t index, struct addr *a);
 /* Index of the socket that "udp:127.0.0.1:5060" names, or -ENOENT.            */
 int sip_listen_find(const struct sip *sip, const char *text);
+/* All of them, for people: "udp:192.0.2.1:5060, tls:[::1]:5061".              */
+void sip_listen_list(const struct sip *sip, char *text, size_t cap);
 void sip_get_stats(const struct sip *sip, struct sip_stats *stats);
 
 /* "udp:192.0.2.1:5060", "tls:[::]:5061"; without transport: udp. 0 or -EINVAL. */

@@ -13,14 +13,11 @@
 #include "sip/sip.h"
 #include "sip/udp.h"
 
-#define STACK_BRANCH_LEN 40		/* "z9hG4bK" and 24 hex digits         */
+#define STACK_BRANCH_LEN 32		/* "z9hG4bK" and 24 hex digits         */
 #define STACK_TAG_LEN 20		/* 16 hex digits                       */
 
 enum {
 	STACK_SOCKETS_MAX = 32,
-	/* Answers to strangers that are kept for repetition; above it, they
-	 * are answered without memory (RFC 3261 8.2.7).                       */
-	STACK_SERVER_TXNS_MAX = 4096,
 };
 
 struct resolver;
@@ -43,6 +40,7 @@ struct stack_socket {
 struct sip {
 	struct loop *loop;
 	struct random *random;
+	osip_t *osip;				/* txn_machine.c               */
 	struct resolver *resolver;
 	struct transport *transport;
 	struct trace *trace;			/* NULL: off                   */
@@ -50,8 +48,8 @@ struct sip {
 	size_t n_sockets;
 	char advertise_host[SIP_HOST_LEN];	/* "": none                    */
 	uint16_t advertise_port;		/* 0: the socket's own         */
-	struct map *no_tcp;			/* client.c: servers that take
-						 * no TCP                      */
+	struct map *no_tcp;			/* oversize.c: servers that
+						 * take no TCP                 */
 	char user_agent[SIP_REASON_LEN];
 	int t1_ms, t2_ms, t4_ms;		/* RFC 3261 17.1               */
 	uint64_t secret;			/* makes stateless To tags     */
@@ -62,7 +60,6 @@ struct sip {
 	struct map *dialogs;			/* dialog.c                    */
 	struct map *accepted;			/* accepted.c                  */
 	struct uac *orphans;			/* uac.c: given up, not ended  */
-	size_t n_server_txns;
 	struct sip_stats stats;
 };
 

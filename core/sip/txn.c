@@ -1,7 +1,8 @@
 /*
  * txn.c - transactions (RFC 3261 17): their index, timers and end.
  *
- * Every deadline is computed from T1 on the loop's clock.
+ * The machines are osip's (txn_machine.c). Every deadline is computed from T1 on
+ * the loop's clock.
  *
  * Thread: signalling.
  */
@@ -10,7 +11,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "sip/txn_impl.h"
@@ -46,7 +46,7 @@ static int next_interval(const struct txn *t)
 
 	if (t->invite && !t->server)
 		return ms;
-	if (t->state == TXN_PROCEEDING)
+	if (t->tr && t->tr->state == NICT_PROCEEDING)
 		return t->sip->t2_ms;
 	return ms < t->sip->t2_ms ? ms : t->sip->t2_ms;
 }
@@ -75,11 +75,9 @@ void txn_destroy(struct txn *t)
 		return;
 	}
 	map_remove(t->sip->txns, t->key, t->key_len);
-	if (t->server)
-		t->sip->n_server_txns--;
 	timer_stop(stack_timers(t->sip), &t->timer);
 	hop_unwatch(&t->watch);
-	osip_message_free(t->request);
+	txn_machine_close(t);
 	osip_free(t->wire.data);
 	free(t->note);
 	free(t);
@@ -89,7 +87,7 @@ void txn_destroy(struct txn *t)
  * (Timers D, I, J and K are zero there).                                      */
 void txn_keep_record(struct txn *t, int ms)
 {
-	t->state = TXN_OVER;
+	txn_machine_close(t);
 	hop_unwatch(&t->watch);
 	t->repeat_ns = TXN_NEVER;
 	if (hop_is_reliable(&t->hop) && !t->awaits_ack) {
@@ -102,7 +100,7 @@ void txn_keep_record(struct txn *t, int ms)
 
 static void end(struct txn *t)
 {
-	void (*no_ack)(void *) = t->awaits_ack ? t->no_ack : NULL;
+	void (*no_ack)(void *) = t->no_ack;
 	void *arg = t->arg;
 
 	txn_destroy(t);
@@ -113,7 +111,7 @@ static void end(struct txn *t)
 static void on_timer(struct timer *timer)
 {
 	struct txn *t = timer->arg;
-	bool client = !t->server && t->state != TXN_OVER;
+	bool client = !t->server && t->tr;
 
 	if (stack_now_ns(t->sip) >= t->end_ns) {
 		if (client)
@@ -130,34 +128,54 @@ static void on_timer(struct timer *timer)
 		(void)txn_send_wire(t);
 }
 
-int txn_open(struct txn **tp, struct sip *sip, bool server, bool invite,
-	     const struct txn_key *key, const struct hop *hop)
+static int txn_new(struct txn **tp, struct sip *sip, const struct txn_key *key)
 {
 	struct txn *t;
 	int err;
 
 	if (key->err)
 		return key->err;
-	t = calloc(1, sizeof(*t) + key->len);
+	t = calloc(1, sizeof(*t));
 	if (!t)
 		return -ENOMEM;
 	t->sip = sip;
-	t->server = server;
-	t->invite = invite;
-	t->hop = *hop;
 	t->repeat_ns = t->end_ns = TXN_NEVER;
 	timer_init(&t->timer, on_timer, t);
 	t->key_len = key->len;
-	memcpy(t->key, key->data, key->len);
-	err = map_put(sip->txns, t->key, t->key_len, t);
+	err = map_put_kept(sip->txns, key->data, key->len, t, &t->key);
 	if (err) {
 		free(t);
 		return err;
 	}
-	if (server)
-		sip->n_server_txns++;
 	*tp = t;
 	return 0;
+}
+
+int txn_open(struct txn **tp, struct sip *sip, bool server,
+	     const struct txn_key *key, osip_message_t *req,
+	     const struct hop *hop)
+{
+	struct txn *t;
+	int err = txn_new(&t, sip, key);
+
+	if (err)
+		return err;
+	t->server = server;
+	t->invite = MSG_IS_INVITE(req);
+	t->hop = *hop;
+	err = txn_machine_open(t, req);
+	if (err)
+		txn_destroy(t);
+	else
+		*tp = t;
+	return err;
+}
+
+int txn_start(struct sip *sip)
+{
+	int err = map_new(&sip->txns);
+
+	return err ? err : txn_machines_start(sip);
 }
 
 void txn_stop(struct sip *sip)
@@ -165,6 +183,11 @@ void txn_stop(struct sip *sip)
 	size_t pos = 0;
 	struct txn *t;
 
+	if (!sip->txns)
+		return;
 	while ((t = map_next(sip->txns, &pos)))
 		txn_destroy(t);
+	map_free(sip->txns);
+	if (sip->osip)
+		osip_release(sip->osip);
 }

@@ -7,13 +7,14 @@
 #include "sip/txn.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/siphash.h"
+#include "base/str.h"
 #include "sip/msg.h"
-#include "sip/refusal_ack.h"
 #include "sip/txn_impl.h"
 
 /* The request, and its repetitions after T1 and 3*T1: 1.5 s.                  */
@@ -29,6 +30,26 @@ static void tell(struct txn *t, const osip_message_t *resp, int code)
 	t->busy = false;
 }
 
+/* Without memory for it the owner hears less, and the same verdict.           */
+static void set_note(struct txn *t, const char *before, const char *after)
+{
+	char server[ADDR_TEXT_LEN], note[SIP_REASON_LEN];
+
+	addr_text(&t->hop.remote, server);
+	(void)str_printf(note, sizeof(note), "%s%s:%s%s", before,
+			 sip_transport_name(t->hop.transport), server, after);
+	free(t->note);
+	t->note = strdup(note);
+}
+
+static void note_error(struct txn *t, int err)
+{
+	char after[SIP_REASON_LEN];
+
+	(void)str_printf(after, sizeof(after), ": %s", strerror(-err));
+	set_note(t, "no way to ", after);
+}
+
 /* Our own verdict, told from the timer: never from inside a call of the owner's. */
 static void fail_later(struct txn *t, int verdict)
 {
@@ -37,36 +58,60 @@ static void fail_later(struct txn *t, int verdict)
 	txn_arm(t);
 }
 
-static void fail(struct txn *t, int verdict)
+static void fail(struct txn *t)
 {
-	t->state = TXN_OVER;
-	tell(t, NULL, verdict);
+	txn_machine_close(t);
+	tell(t, NULL, t->verdict);
 	txn_destroy(t);
+}
+
+/* A and E run until the first answer, A for good; E is only slowed by it.     */
+static bool is_unanswered(const struct txn *t)
+{
+	return t->tr && (t->tr->state == ICT_CALLING ||
+			 t->tr->state == NICT_TRYING);
 }
 
 /* Without an owner to cancel it, a ringing INVITE would stay for ever.        */
 static void bound_ringing(struct txn *t)
 {
-	if (t->busy || t->fn || t->end_ns != TXN_NEVER || t->state == TXN_OVER)
+	if (t->busy || t->fn || t->end_ns != TXN_NEVER || !t->tr)
 		return;
 	t->end_ns = txn_in_ms(t, stack_64t1_ms(t->sip));
 	txn_arm(t);
 }
 
+void txn_client_unsent(struct txn *t, int err)
+{
+	note_error(t, err);
+	t->verdict = 503;
+}
+
 void txn_client_repeat(struct txn *t)
 {
-	if (txn_send_wire(t))
-		fail(t, 503);
+	(void)txn_machine_run(t, t->invite ? TIMEOUT_A : TIMEOUT_E, NULL);
+	if (t->verdict)
+		fail(t);
 }
 
 /* Timers B and F. An INVITE that was heard of ends without a word: nobody owns
  * it any more.                                                                */
 void txn_client_end(struct txn *t)
 {
-	if (t->verdict || t->state == TXN_TRYING || !t->invite)
-		fail(t, t->verdict ? t->verdict : 408);
-	else
+	bool unanswered = is_unanswered(t);
+
+	if (!t->verdict && t->invite && !unanswered) {
 		txn_destroy(t);
+		return;
+	}
+	if (!t->verdict) {
+		set_note(t, unanswered ? "no answer from " :
+					 "no final answer from ", "");
+		if (txn_machine_run(t, t->invite ? TIMEOUT_B : TIMEOUT_F,
+				    NULL))
+			t->verdict = 408;
+	}
+	fail(t);
 }
 
 /* ---- the request ---------------------------------------------------------- */
@@ -78,9 +123,9 @@ static void on_lost(struct hop_watch *w, const char *why)
 {
 	struct txn *t = (struct txn *)((char *)w - offsetof(struct txn, watch));
 
-	if (t->state == TXN_OVER || t->verdict ||
-	    (t->invite && t->state == TXN_PROCEEDING))
+	if (!t->tr || t->verdict || t->tr->state == ICT_PROCEEDING)
 		return;
+	free(t->note);
 	t->note = strdup(why);
 	fail_later(t, 503);
 }
@@ -104,19 +149,23 @@ static uint64_t print_of(const struct sip *sip, const osip_message_t *m)
 	return siphash(key, text.data, text.len);
 }
 
-static void start_client(struct txn *t)
+static int start_client(struct txn *t, osip_message_t *req)
 {
+	int err;
+
 	if (!hop_is_reliable(&t->hop))
 		txn_repeat_in(t, t->sip->t1_ms);	/* Timer A, E          */
 	t->watch.lost = on_lost;
 	hop_watch(t->sip, &t->hop, &t->watch);
 	t->end_ns = txn_in_ms(t, stack_64t1_ms(t->sip));	/* B, F        */
 	txn_arm(t);
-	if (txn_send_wire(t))
-		fail_later(t, 503);
+	err = txn_machine_run(t, t->invite ? SND_REQINVITE : SND_REQUEST, req);
+	if (t->verdict)
+		fail_later(t, t->verdict);
+	return err;
 }
 
-int txn_client(struct txn **tp, struct sip *sip, const osip_message_t *req,
+int txn_client(struct txn **tp, struct sip *sip, osip_message_t *req,
 	       struct wire wire, const struct hop *hop, txn_fn *fn, void *arg)
 {
 	struct txn *t;
@@ -124,23 +173,27 @@ int txn_client(struct txn **tp, struct sip *sip, const osip_message_t *req,
 	int err;
 
 	txn_key_client(&key, msg_branch(req), req->sip_method);
-	err = txn_open(&t, sip, false, MSG_IS_INVITE(req), &key, hop);
+	err = txn_open(&t, sip, false, &key, req, hop);
 	if (err) {
 		osip_free(wire.data);
 		return err;
 	}
 	t->wire = wire;
+	t->lent = true;
 	t->print = print_of(sip, req);
 	t->fn = fn;
 	t->arg = arg;
-	start_client(t);
-	*tp = t;
-	return 0;
+	err = start_client(t, req);
+	if (err)
+		txn_destroy(t);
+	else
+		*tp = t;
+	return err;
 }
 
 void txn_limit(struct txn *t, int ms)
 {
-	if (t->state == TXN_OVER || t->verdict || t->end_ns == TXN_NEVER)
+	if (!t->tr || t->verdict || t->end_ns == TXN_NEVER)
 		return;
 	t->unlimited_ns = t->end_ns;
 	t->end_ns = txn_in_ms(t, ms);
@@ -150,6 +203,7 @@ void txn_limit(struct txn *t, int ms)
 void txn_detach(struct txn *t)
 {
 	t->fn = NULL;
+	t->lent = false;
 	bound_ringing(t);
 }
 
@@ -170,15 +224,8 @@ struct txn *txn_find_client(const struct sip *sip, const osip_message_t *resp)
 	return t;
 }
 
-/* A and E run until the first answer, A for good; E is only slowed by it.     */
-static bool is_unanswered(const struct txn *t)
-{
-	return t->state == TXN_TRYING && !t->verdict &&
-	       t->repeat_ns != TXN_NEVER;
-}
-
 void txn_refused(struct sip *sip, const char *branch, const char *method,
-		 const struct addr *to)
+		 const struct addr *to, int err)
 {
 	struct txn *t = NULL;
 	struct txn_key key;
@@ -186,9 +233,14 @@ void txn_refused(struct sip *sip, const char *branch, const char *method,
 	txn_key_client(&key, branch, method);
 	if (!key.err)
 		t = map_get(sip->txns, key.data, key.len);
-	if (!t || !is_unanswered(t) || !addr_equal(&t->hop.remote, to) ||
+	if (!t || !is_unanswered(t) || t->verdict ||
+	    t->repeat_ns == TXN_NEVER || !addr_equal(&t->hop.remote, to) ||
 	    ++t->refusals < REFUSALS_MAX)
 		return;
+	if (err == -ECONNREFUSED)
+		set_note(t, "nobody listens at ", "");
+	else
+		note_error(t, err);
 	fail_later(t, 503);
 }
 
@@ -197,9 +249,14 @@ bool txn_matches(const struct txn *t, const osip_message_t *resp)
 	return t->print == print_of(t->sip, resp);
 }
 
+bool txn_is_detached(const struct txn *t)
+{
+	return !t->fn;
+}
+
 bool txn_is_over(const struct txn *t)
 {
-	return t->state == TXN_OVER;
+	return !t->tr;
 }
 
 /* ---- answers -------------------------------------------------------------- */
@@ -208,7 +265,6 @@ bool txn_is_over(const struct txn *t)
  * as its owner lets it.                                                       */
 static void on_provisional(struct txn *t, const osip_message_t *resp)
 {
-	t->state = TXN_PROCEEDING;
 	if (t->invite) {
 		t->repeat_ns = TXN_NEVER;
 		if (t->fn)
@@ -225,48 +281,44 @@ static void on_provisional(struct txn *t, const osip_message_t *resp)
 		bound_ringing(t);
 }
 
-/* Without memory for its ACK the refusal was not heard; it will be repeated.  */
-static void on_refusal(struct txn *t, const osip_message_t *resp)
-{
-	struct wire ack;
-
-	if (refusal_ack(&ack, &t->wire, resp))
-		return;
-	txn_set_wire(t, ack);
-	(void)txn_send_wire(t);
-	t->state = TXN_OVER;
-	tell(t, resp, resp->status_code);
-	txn_keep_record(t, stack_64t1_ms(t->sip));	/* Timer D             */
-}
-
+/* The machine goes first: what it holds of the owner's is his again.          */
 static void on_final(struct txn *t, const osip_message_t *resp)
 {
-	t->state = TXN_OVER;
+	state_t state = t->tr->state;
+
+	txn_machine_close(t);
 	tell(t, resp, resp->status_code);
-	/* Further 2xx to an INVITE are accepted.c's business (RFC 6026).      */
-	if (t->invite || t->dead) {
+	if (state == ICT_COMPLETED) {
+		txn_keep_record(t, stack_64t1_ms(t->sip));	/* Timer D     */
+	} else if (state == NICT_COMPLETED && !t->dead) {
+		txn_set_wire(t, (struct wire){ 0 });
+		txn_keep_record(t, t->sip->t4_ms);	/* Timer K: absorbs    */
+	} else {
+		/* Further 2xx to an INVITE are accepted.c's business (RFC
+		 * 6026).                                                      */
 		txn_destroy(t);
-		return;
 	}
-	txn_set_wire(t, (struct wire){ 0 });
-	txn_keep_record(t, t->sip->t4_ms);		/* Timer K: absorbs    */
+}
+
+static type_t response_event(const osip_message_t *resp)
+{
+	if (MSG_IS_STATUS_1XX(resp))
+		return RCV_STATUS_1XX;
+	return MSG_IS_STATUS_2XX(resp) ? RCV_STATUS_2XX : RCV_STATUS_3456XX;
 }
 
 void txn_receive_response(struct txn *t, osip_message_t *resp)
 {
-	int code = resp->status_code;
-
-	if (t->state == TXN_OVER) {
-		if (t->invite && code >= 300 && !t->busy)
+	if (!t->tr) {
+		if (t->invite && resp->status_code >= 300 && !t->busy)
 			(void)txn_send_wire(t);
-	} else if (t->busy || t->verdict) {
-		;				/* too late                    */
-	} else if (code < 200) {
-		on_provisional(t, resp);
-	} else if (t->invite && code >= 300) {
-		on_refusal(t, resp);
-	} else {
-		on_final(t, resp);
+	} else if (!t->busy && !t->verdict &&
+		   !txn_machine_run(t, response_event(resp), resp)) {
+		resp = txn_machine_heard(t);
+		if (resp && resp->status_code < 200)
+			on_provisional(t, resp);
+		else if (resp)
+			on_final(t, resp);
 	}
 	osip_message_free(resp);
 }

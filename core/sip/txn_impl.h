@@ -12,16 +12,11 @@
 
 #define TXN_NEVER INT64_MAX
 
-enum txn_state {
-	TXN_TRYING,			/* CALLING of 17.1.1, TRYING of the others */
-	TXN_PROCEEDING,			/* 1xx came, or went                   */
-	TXN_OVER,			/* final: only the record is left      */
-};
-
 struct txn {
 	struct sip *sip;
-	enum txn_state state;
+	osip_transaction_t *tr;		/* NULL: only the record is left       */
 	bool server, invite;
+	bool lent;			/* the request, by a client's owner    */
 	bool busy;			/* inside a callback                   */
 	bool dead;			/* free it when no longer busy         */
 	bool awaits_ack;		/* 2xx to INVITE, not yet confirmed    */
@@ -36,7 +31,6 @@ struct txn {
 
 	struct wire wire;		/* what is repeated                    */
 	uint64_t print;			/* client: of what an answer must show */
-	osip_message_t *request;	/* server: until it is answered        */
 
 	txn_fn *fn;			/* NULL: detached                      */
 	void (*no_ack)(void *arg);
@@ -45,13 +39,26 @@ struct txn {
 	int verdict;			/* 408, 503: to be told                */
 	int refusals;			/* ICMP errors, before any answer      */
 	char *note;			/* with the verdict, or NULL           */
+	const char *key;		/* in the index                        */
 	size_t key_len;
-	char key[];
 };
 
+/* txn_machine.c */
+int txn_machines_start(struct sip *sip);
+/* Looks at req; the first event is what hands it over.                        */
+int txn_machine_open(struct txn *t, osip_message_t *req);
+/* Frees all that it was given, but a request that is lent. More is harmless.  */
+void txn_machine_close(struct txn *t);
+/* One event. Takes msg, but not on an error (-ENOMEM).                        */
+int txn_machine_run(struct txn *t, type_t type, osip_message_t *msg);
+/* The answer that came by the last event, which is the caller's then.         */
+osip_message_t *txn_machine_heard(struct txn *t);
+
+/* txn.c */
 /* In the index, with nothing sent and no timer running.                       */
-int txn_open(struct txn **tp, struct sip *sip, bool server, bool invite,
-	     const struct txn_key *key, const struct hop *hop);
+int txn_open(struct txn **tp, struct sip *sip, bool server,
+	     const struct txn_key *key, osip_message_t *req,
+	     const struct hop *hop);
 /* Now, or as soon as it is no longer busy.                                    */
 void txn_destroy(struct txn *t);
 void txn_arm(struct txn *t);
@@ -66,5 +73,7 @@ void txn_keep_record(struct txn *t, int ms);
  * afterwards.                                                                 */
 void txn_client_repeat(struct txn *t);
 void txn_client_end(struct txn *t);
+/* The machine could not send: notes the verdict.                              */
+void txn_client_unsent(struct txn *t, int err);
 
 #endif

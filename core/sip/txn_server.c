@@ -18,12 +18,17 @@ int txn_server(struct txn **tp, struct sip *sip, osip_message_t *req,
 	int err;
 
 	txn_key_server(&key, req, req->sip_method);
-	err = txn_open(&t, sip, true, MSG_IS_INVITE(req), &key, hop);
+	err = txn_open(&t, sip, true, &key, req, hop);
+	if (!err) {
+		err = txn_machine_run(t, t->invite ? RCV_REQINVITE :
+						     RCV_REQUEST, req);
+		if (err)
+			txn_destroy(t);
+	}
 	if (err) {
 		osip_message_free(req);
 		return err;
 	}
-	t->request = req;
 	/* Our answers are made at once; this is for the one that forgets.     */
 	t->end_ns = txn_in_ms(t, 10 * stack_64t1_ms(sip));
 	txn_arm(t);
@@ -47,41 +52,56 @@ struct txn *txn_find_server(const struct sip *sip, const osip_message_t *req,
  * (13.3.1.4).                                                                 */
 static void keep_unconfirmed(struct txn *t)
 {
-	t->state = TXN_OVER;
+	txn_machine_close(t);
 	t->end_ns = txn_in_ms(t, stack_64t1_ms(t->sip));
 	if (!hop_is_reliable(&t->hop) || t->awaits_ack)
 		txn_repeat_in(t, t->sip->t1_ms);
 	txn_arm(t);
 }
 
-static void answer_final(struct txn *t, int code)
+static type_t answer_event(const osip_message_t *resp)
 {
-	t->awaits_ack = t->invite && code < 300;
-	osip_message_free(t->request);
-	t->request = NULL;
-	if (t->invite)
+	if (MSG_IS_STATUS_1XX(resp))
+		return SND_STATUS_1XX;
+	return MSG_IS_STATUS_2XX(resp) ? SND_STATUS_2XX : SND_STATUS_3456XX;
+}
+
+/* A final answer is out.                                                      */
+static void settle(struct txn *t)
+{
+	switch (t->tr->state) {
+	case IST_TERMINATED:			/* a 2xx: ours to repeat       */
+		t->awaits_ack = true;
 		keep_unconfirmed(t);
-	else
+		break;
+	case IST_COMPLETED:
+		keep_unconfirmed(t);
+		break;
+	case NIST_COMPLETED:
 		txn_keep_record(t, stack_64t1_ms(t->sip));	/* Timer J     */
+		break;
+	default:
+		break;
+	}
 }
 
 int txn_answer(struct txn *t, osip_message_t *resp)
 {
-	int code = resp->status_code;
 	struct wire wire;
-	int err = t->state == TXN_OVER ? -EALREADY : build_wire(resp, &wire);
+	int err = t->tr ? build_wire(resp, &wire) : -EALREADY;
 
+	if (!err) {
+		txn_set_wire(t, wire);
+		err = txn_machine_run(t, answer_event(resp), resp);
+	}
+	if (!err) {
+		settle(t);
+		return 0;
+	}
 	osip_message_free(resp);
-	if (err)
-		return err;
-	txn_set_wire(t, wire);
-	/* One that is lost on the way is asked for again.                     */
-	(void)txn_send_wire(t);
-	if (code < 200)
-		t->state = TXN_PROCEEDING;
-	else
-		answer_final(t, code);
-	return 0;
+	if (t->tr)
+		txn_destroy(t);
+	return err;
 }
 
 static void confirm(struct txn *t)
@@ -96,14 +116,23 @@ static void confirm(struct txn *t)
 	txn_arm(t);
 }
 
+static type_t request_event(const struct txn *t, const osip_message_t *req)
+{
+	if (MSG_IS_ACK(req))
+		return RCV_REQACK;
+	return t->invite ? RCV_REQINVITE : RCV_REQUEST;
+}
+
 void txn_receive_request(struct txn *t, osip_message_t *req)
 {
+	if (t->tr && !txn_machine_run(t, request_event(t, req), req))
+		return;
 	/* RFC 6026 7.1: while a 2xx waits for its ACK, the repeated INVITE is
 	 * absorbed; the 2xx has a timer of its own.                           */
-	if (!t->awaits_ack) {
+	if (!t->tr && !t->awaits_ack) {
 		if (!MSG_IS_ACK(req))
 			(void)txn_send_wire(t);
-		else if (t->invite && t->state == TXN_OVER && !t->confirmed)
+		else if (t->invite && !t->confirmed)
 			confirm(t);
 	}
 	osip_message_free(req);

@@ -131,7 +131,7 @@ static void on_later(struct timer *t)
 	uac_enter(u);
 	if (u->state == UAC_ENDED)
 		tell_end(u);
-	else if (u->state == UAC_ANSWERED && u->hangup)
+	else if (u->state == UAC_ANSWERED && (u->hangup || u->losing))
 		uac_send_bye(u);
 	uac_leave();
 }
@@ -204,14 +204,6 @@ static bool is_sound(const struct uac_params *p,
 	       lists_are_sound(p);
 }
 
-static int copy(char **dst, const char *src)
-{
-	if (!src)
-		return 0;
-	*dst = strdup(src);
-	return *dst ? 0 : -ENOMEM;
-}
-
 /* One behind the other, each with its NUL, and an empty one at the end.       */
 static int copy_list(char **dst, const char *const *list)
 {
@@ -245,10 +237,10 @@ static int copy_opening(struct uac *u, const struct uac_params *p)
 
 static int copy_params(struct uac *u, const struct uac_params *p)
 {
-	if (copy(&u->request_uri, p->request_uri) ||
-	    copy(&u->from_user, p->from_user) ||
-	    copy(&u->from_domain, p->from_domain) ||
-	    copy(&u->from_name, p->from_name) || copy(&u->sdp, p->sdp))
+	if (str_set(&u->request_uri, p->request_uri) ||
+	    str_set(&u->from_user, p->from_user) ||
+	    str_set(&u->from_domain, p->from_domain) ||
+	    str_set(&u->from_name, p->from_name) || str_set(&u->sdp, p->sdp))
 		return -ENOMEM;
 	u->caller_id = p->caller_id;
 	u->refresh.asked_s = p->session_expires_s;
@@ -315,7 +307,8 @@ void uac_hangup(struct uac *u, int q850)
 	if (u->hangup)
 		return;
 	u->hangup = true;
-	u->q850 = q850;
+	if (!u->losing)
+		u->q850 = q850;
 	switch (u->state) {
 	case UAC_IDLE:
 		uac_end(u, UAC_END_CANCELED);

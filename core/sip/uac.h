@@ -10,7 +10,8 @@
  *               \__________\___ failed / canceled _____________________/
  *
  * Every call ends with exactly one `ended` event, after which no event comes.
- * Events never come from inside uac_invite() or uac_hangup().
+ * Events never come from inside uac_invite() or uac_hangup(); both uac_hangup()
+ * and uac_free() are allowed inside every event.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef SIP_UAC_H
@@ -82,11 +83,16 @@ struct uac_events {
 	void (*provisional)(void *arg, int code, const char *reason);
 	/* The far end has answered our offer before the 2xx (RFC 3262), and now
 	 * makes one of its own: take its answer and return 200, or 488. `offer`
-	 * follows. Once per call; NULL: all such offers are refused.          */
+	 * follows. Once, unless `unsettled` comes; NULL: all such offers are
+	 * refused.                                                            */
 	int (*early_answer)(void *arg, const char *sdp, size_t len);
-	/* 2xx and ACK sent. `sdp` is the answer, lent for the call; NULL: it had
-	 * none, or what early_answer and `offer` have settled stands. If it
-	 * cannot be used, call uac_hangup().                                  */
+	/* What early_answer and `offer` have settled is void: a fork picked up
+	 * that was not asked, or another server is tried. The far end knows
+	 * nothing but our first offer.                                        */
+	void (*unsettled)(void *arg);
+	/* 2xx and ACK sent; not after uac_hangup(). `sdp` is the answer, lent
+	 * for the call; NULL: it had none, or what early_answer and `offer` have
+	 * settled stands. If it cannot be used, call uac_hangup().            */
 	void (*answered)(void *arg, int code, const char *sdp, size_t len);
 	/* An offer in a re-INVITE or UPDATE (NULL: delayed offer wanted).
 	 * Write our SDP into answer[cap] and return 200, or return a refusal
@@ -94,9 +100,11 @@ struct uac_events {
 	 * answers what we described ourselves by.                             */
 	int (*offer)(void *arg, const char *sdp, size_t len, char *answer,
 		     size_t cap);
-	/* The BYE was sent or received: media must stop now. UAC_END_LOST: we
-	 * send it because the far end did not confirm a 200 of ours, or knows no
-	 * such call; UAC_END_EXPIRED: because nobody refreshed the session.   */
+	/* Media must stop now. UAC_END_BYE_RECEIVED: theirs came.
+	 * UAC_END_BYE_SENT: ours leaves when this returns. UAC_END_LOST, since
+	 * the far end did not confirm a 200 of ours or knows no such call, and
+	 * UAC_END_EXPIRED, since nobody refreshed the session: ours leaves after
+	 * uac_hangup(), which is awaited for a second (15.1.1).               */
 	void (*hangup)(void *arg, enum uac_end by);
 	/* The end: nothing of the dialog is outstanding. uac_free() is allowed
 	 * inside.                                                             */

@@ -72,6 +72,7 @@ struct uac {
 
 	struct client *client;		/* of INVITE, then of BYE              */
 	struct accepted *accepted;
+	uint32_t invite_cseq;		/* of the INVITE that was answered     */
 	struct redirect *redirect;	/* NULL: no 3xx came                   */
 	struct early *earlies;
 	struct dialog dialog;
@@ -88,7 +89,10 @@ struct uac {
 	struct timer later;		/* what must not come from inside      */
 	bool hangup;			/* wished                              */
 	bool rung_out;			/* by the ring timer                   */
+	bool unusable;			/* the 2xx: ACK and BYE are all it gets */
 	bool told_answer;		/* `answered` was called               */
+	bool told_hangup;		/* `hangup` was called                 */
+	bool losing;			/* our BYE waits for silence           */
 	bool peer_bye;			/* theirs came                         */
 	enum uac_end bye;		/* what our BYE is for: BYE_SENT, LOST,
 					 * EXPIRED                             */
@@ -121,9 +125,6 @@ int uac_send_invite(struct uac *u);
 /* It leaves by that hop: notes its branch for the 2xx.                        */
 int uac_leaves(struct uac *u, const struct client *c,
 	       const osip_message_t *m, const struct hop *hop);
-/* What we describe ourselves by from now on.                                  */
-int uac_keep_sdp(struct uac *u, const char *sdp);
-
 /* uac_redirect.c */
 bool redirect_again(void *arg, const osip_message_t *resp,
 		    osip_message_t *req, struct sip_target *target);
@@ -134,12 +135,18 @@ void redirect_free(struct redirect *r);
 bool early_take(struct uac *u, const osip_message_t *resp);
 /* A 2xx: u->dialog and u->answer are made of it and of what was before.       */
 int early_confirm(struct uac *u, const osip_message_t *resp);
+/* Another server is asked: what was heard so far is over.                     */
+void early_restart(struct uac *u);
 void early_free_all(struct uac *u);
 
 /* uac_dialog.c */
 /* Fills the target and the request, with its next CSeq number.                */
 int uac_request(const struct uac *u, struct dialog *d, const char *method,
 		struct client_params *p);
+/* Sends it. With an `err` from making it, and on its own errors, nothing is left
+ * of it; returns that error.                                                  */
+int uac_ask(const struct uac *u, struct dialog *d, struct client_params *p,
+	    int err, struct client **cp);
 /* After the final answer, or when it is given up: numbers that credentials took
  * are taken. Sets *cp to NULL.                                                */
 void uac_request_over(struct dialog *d, struct client **cp);
@@ -149,6 +156,9 @@ static inline bool uac_is_lost(int code)
 	return code == 481 || code == 408;
 }
 void uac_send_bye(struct uac *u);
+/* The dialog is to end, and the business did not ask for it: first it is told to
+ * be silent, then the BYE leaves. Nothing if it ends already.                 */
+void uac_lose(struct uac *u, enum uac_end why);
 /* Theirs ends an answered call.                                               */
 void uac_take_bye(struct uac *u);
 void uac_on_request(struct dialog_user *du, struct inbound *in);
@@ -157,10 +167,12 @@ void uac_on_ack(struct dialog_user *du, const osip_message_t *ack);
 bool uac_takes(struct dialog *d, struct inbound *in);
 /* The methods that mean the same in any state of a dialog.                    */
 void uac_answer_other(struct inbound *in);
-/* A 200 to their re-INVITE or UPDATE, with our description if sdp is not NULL;
- * NULL without memory.                                                        */
+/* True if it was answered 400: a target that cannot be reached is none.       */
+bool uac_target_refused(const struct dialog *d, struct inbound *in);
+/* A 200 to their re-INVITE or UPDATE, with our description if sdp is not NULL,
+ * which is kept in *said; NULL without memory.                                */
 osip_message_t *uac_accept(struct uac *u, struct dialog *d,
-			   struct inbound *in, const char *sdp);
+			   struct inbound *in, const char *sdp, char **said);
 
 /* uac_refresh.c */
 void refresh_init(struct uac *u);

@@ -9,12 +9,17 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "sip/build.h"
 #include "sip/msg.h"
 #include "sip/uac_call.h"
 #include "sip/uas.h"
 
-enum { ANSWER_MAX = 4096 };
+enum {
+	ANSWER_MAX = 4096,
+	SILENCE_MS = 1000,		/* that media may take to stop         */
+	Q850_TIMER_EXPIRY = 102,
+};
 
 static struct uac *of_user(struct dialog_user *du)
 {
@@ -34,6 +39,21 @@ int uac_request(const struct uac *u, struct dialog *d, const char *method,
 	return err;
 }
 
+int uac_ask(const struct uac *u, struct dialog *d, struct client_params *p,
+	    int err, struct client **cp)
+{
+	if (err) {
+		osip_message_free(p->request);
+		return err;
+	}
+	err = client_new(cp, u->sip, p);
+	if (!err)
+		err = client_start(*cp);
+	if (err)
+		uac_request_over(d, cp);
+	return err;
+}
+
 void uac_request_over(struct dialog *d, struct client **cp)
 {
 	if (!*cp)
@@ -49,6 +69,8 @@ void uac_request_over(struct dialog *d, struct client **cp)
  * (12.2.1.2), and one that was lost before needs no more proof.               */
 static enum uac_end end_of_bye(const struct uac *u, bool lost)
 {
+	if (u->unusable)
+		return UAC_END_LOST;
 	if (lost && !u->peer_bye && u->bye != UAC_END_EXPIRED)
 		return UAC_END_LOST;
 	return u->told_answer ? u->bye : UAC_END_CANCELED;
@@ -73,15 +95,19 @@ static int start_bye(struct uac *u)
 	struct client_params p = { .response = on_bye_response, .arg = u };
 	int err = uac_request(u, &u->dialog, "BYE", &p);
 
-	if (err)
-		return err;
-	err = build_set_q850(p.request, u->q850);
-	if (err) {
-		osip_message_free(p.request);
-		return err;
-	}
-	err = client_new(&u->client, u->sip, &p);
-	return err ? err : client_start(u->client);
+	if (!err)
+		err = build_set_q850(p.request, u->q850);
+	return uac_ask(u, &u->dialog, &p, err, &u->client);
+}
+
+/* Media stops before a BYE of ours leaves.                                    */
+static void tell_hangup(struct uac *u, enum uac_end by)
+{
+	if (!u->told_answer || u->told_hangup)
+		return;
+	u->told_hangup = true;
+	if (u->events.hangup)
+		u->events.hangup(u->arg, by);
 }
 
 void uac_send_bye(struct uac *u)
@@ -89,11 +115,10 @@ void uac_send_bye(struct uac *u)
 	int err;
 
 	u->state = UAC_CLOSING;
+	u->hangup = true;
 	u->result.ring_timeout = u->rung_out && !u->told_answer;
 	refresh_stop(u);
-	/* Media stops before the BYE leaves.                                  */
-	if (u->told_answer && u->events.hangup)
-		u->events.hangup(u->arg, u->bye);
+	tell_hangup(u, u->bye);
 	log_info("sip: BYE");
 	err = start_bye(u);
 	if (!err)
@@ -102,15 +127,32 @@ void uac_send_bye(struct uac *u)
 	uac_end(u, UAC_END_LOST);
 }
 
+void uac_lose(struct uac *u, enum uac_end why)
+{
+	if (u->hangup || u->losing)
+		return;
+	u->bye = why;
+	if (why == UAC_END_EXPIRED)
+		u->q850 = Q850_TIMER_EXPIRY;
+	u->losing = true;
+	refresh_stop(u);
+	if (timer_set_ms(stack_timers(u->sip), &u->later, SILENCE_MS))
+		log_error("sip: no memory for a timer");
+	tell_hangup(u, why);
+}
+
 /* ---- their BYE (15.1.2) --------------------------------------------------- */
 
 void uac_take_bye(struct uac *u)
 {
 	u->state = UAC_CLOSING;
 	u->result.ring_timeout = u->rung_out && !u->told_answer;
-	if (u->told_answer && u->events.hangup)
-		u->events.hangup(u->arg, UAC_END_BYE_RECEIVED);
-	uac_end(u, u->told_answer ? UAC_END_BYE_RECEIVED : UAC_END_CANCELED);
+	tell_hangup(u, UAC_END_BYE_RECEIVED);
+	if (u->losing)
+		uac_end(u, u->bye);
+	else
+		uac_end(u, u->told_answer ? UAC_END_BYE_RECEIVED :
+					    end_of_bye(u, false));
 }
 
 static void on_bye(struct uac *u, struct inbound *in)
@@ -126,6 +168,9 @@ static void on_bye(struct uac *u, struct inbound *in)
 	 * the call is answered first (on_acked).                              */
 	if (u->state == UAC_ANSWERED)
 		uac_take_bye(u);
+	/* It met ours, which goes on by itself: the dialog is over.           */
+	else if (u->state == UAC_CLOSING)
+		uac_end(u, end_of_bye(u, false));
 }
 
 /* ---- re-INVITE, UPDATE (14.2, RFC 3311) ----------------------------------- */
@@ -136,15 +181,26 @@ static void on_no_ack(void *arg)
 	struct uac *u = arg;
 
 	u->reinvite = NULL;
-	u->bye = UAC_END_LOST;
 	uac_enter(u);
 	log_warn("sip: no ACK for a re-INVITE's 200");
-	uac_hangup(u, 0);
+	uac_lose(u, UAC_END_LOST);
 	uac_leave();
 }
 
+bool uac_target_refused(const struct dialog *d, struct inbound *in)
+{
+	int err = dialog_check_target(d, in->req);
+
+	if (!err)
+		return false;
+	log_info("sip: the Contact of %s cannot be reached: error %d",
+		 in->req->sip_method, -err);
+	uas_answer(in, 400);
+	return true;
+}
+
 static int fill_accept(struct uac *u, const struct inbound *in,
-		       osip_message_t *resp, const char *sdp)
+		       osip_message_t *resp, const char *sdp, char **said)
 {
 	int err = caller_contact(u, resp, &in->from);
 
@@ -155,35 +211,33 @@ static int fill_accept(struct uac *u, const struct inbound *in,
 	if (!err && sdp)
 		err = build_set_sdp(resp, sdp);
 	if (!err && sdp)
-		err = uac_keep_sdp(u, sdp);
+		err = str_set(said, sdp);
 	return err;
 }
 
 osip_message_t *uac_accept(struct uac *u, struct dialog *d,
-			   struct inbound *in, const char *sdp)
+			   struct inbound *in, const char *sdp, char **said)
 {
 	osip_message_t *resp = uas_response(in, 200);
 
-	if (!resp)
-		return NULL;
-	if (fill_accept(u, in, resp, sdp)) {
+	if (!resp || fill_accept(u, in, resp, sdp, said) ||
+	    dialog_refresh_target(d, in->req)) {
 		osip_message_free(resp);
 		return NULL;
 	}
-	dialog_refresh_target(d, in->req);
 	return resp;
 }
 
-static void await_ack(struct uac *u, struct inbound *in)
+static void await_ack(struct uac *u, struct txn *txn, uint32_t cseq)
 {
 	if (u->reinvite) {
 		/* An ACK went lost; the next offer implies it.                */
 		txn_on_no_ack(u->reinvite, NULL, NULL);
 		txn_confirm(u->reinvite);
 	}
-	u->reinvite = in->txn;
-	u->reinvite_cseq = msg_cseq(in->req);
-	txn_on_no_ack(in->txn, on_no_ack, u);
+	u->reinvite = txn;
+	u->reinvite_cseq = cseq;
+	txn_on_no_ack(txn, on_no_ack, u);
 }
 
 /* 200; sdp NULL: an UPDATE that only refreshes. `ours`: it is an offer of ours,
@@ -191,17 +245,20 @@ static void await_ack(struct uac *u, struct inbound *in)
 static void accept_offer(struct uac *u, struct inbound *in, const char *sdp,
 			 bool ours)
 {
-	osip_message_t *resp = uac_accept(u, &u->dialog, in, sdp);
+	bool invite = MSG_IS_INVITE(in->req);
+	uint32_t cseq = msg_cseq(in->req);
+	osip_message_t *resp = uac_accept(u, &u->dialog, in, sdp, &u->sdp);
 
 	if (!resp || refresh_accept(u, in->req, resp)) {
 		osip_message_free(resp);
 		uas_answer(in, 500);
 		return;
 	}
+	if (uas_send(in, resp))
+		return;
 	u->offered = ours;
-	if (MSG_IS_INVITE(in->req))
-		await_ack(u, in);
-	uas_send(in, resp);
+	if (invite)
+		await_ack(u, in->txn, cseq);
 }
 
 static void answer_offer(struct uac *u, struct inbound *in)
@@ -233,7 +290,8 @@ static void on_offer(struct uac *u, struct inbound *in)
 		uas_answer(in, 481);
 	else if (offers && glare)
 		uas_answer(in, 491);
-	else if (uas_body_refused(in) || refresh_refuses(in))
+	else if (uas_body_refused(in) || refresh_refuses(in) ||
+		 uac_target_refused(&u->dialog, in))
 		return;
 	else if (offers)
 		answer_offer(u, in);

@@ -36,6 +36,7 @@ struct early {
 	struct client *prack;
 	char *sdp;			/* of the far end                      */
 	size_t sdp_len;
+	char *said;			/* our answer to its offer, or NULL    */
 	bool answered;			/* that is its answer: it was reliable */
 	bool settled;			/* the business has taken it           */
 	bool over;			/* 481, 408                            */
@@ -46,10 +47,12 @@ struct early {
 
 static void free_early(struct early *e)
 {
-	client_free(e->prack);
+	uac_request_over(&e->dialog, &e->prack);
+	accepted_note_cseq(e->u->accepted, e->dialog.local_cseq);
 	dialog_unregister(e->u->sip, &e->dialog);
 	dialog_deinit(&e->dialog);
 	free(e->sdp);
+	free(e->said);
 	free(e);
 }
 
@@ -61,6 +64,20 @@ void early_free_all(struct uac *u)
 		u->earlies = e->next;
 		free_early(e);
 	}
+}
+
+/* The business has followed a fork that it is not to follow any further.       */
+static void unsettle(struct uac *u, const struct early *but)
+{
+	for (const struct early *e = u->earlies; e; e = e->next)
+		if (e->settled && e != but && u->events.unsettled)
+			u->events.unsettled(u->arg);
+}
+
+void early_restart(struct uac *u)
+{
+	unsettle(u, NULL);
+	early_free_all(u);
 }
 
 static struct early *find(const struct uac *u, const osip_message_t *resp)
@@ -142,19 +159,9 @@ static int send_prack(struct early *e, uint32_t rseq, uint32_t cseq)
 	struct client_params p = { .response = on_prack, .arg = e };
 	int err = uac_request(e->u, &e->dialog, "PRACK", &p);
 
-	if (err)
-		return err;
-	err = add_rack(p.request, rseq, cseq);
-	if (err) {
-		osip_message_free(p.request);
-		return err;
-	}
-	err = client_new(&e->prack, e->u->sip, &p);
 	if (!err)
-		err = client_start(e->prack);
-	if (err)
-		uac_request_over(&e->dialog, &e->prack);
-	return err;
+		err = add_rack(p.request, rseq, cseq);
+	return uac_ask(e->u, &e->dialog, &p, err, &e->prack);
 }
 
 /* In order, each once; one that comes while a PRACK is under way is taken when
@@ -250,10 +257,11 @@ static int settle(struct early *e)
 static void accept_update(struct early *e, struct inbound *in,
 			  const char *sdp)
 {
-	osip_message_t *resp = uac_accept(e->u, &e->dialog, in, sdp);
+	osip_message_t *resp = uac_accept(e->u, &e->dialog, in, sdp,
+					  &e->said);
 
 	if (resp)
-		uas_send(in, resp);
+		(void)uas_send(in, resp);
 	else
 		uas_answer(in, 500);
 }
@@ -286,7 +294,7 @@ static void on_update(struct early *e, struct inbound *in)
 	size_t len;
 	const char *sdp = msg_sdp(in->req, &len);
 
-	if (uas_body_refused(in))
+	if (uas_body_refused(in) || uac_target_refused(&e->dialog, in))
 		return;
 	if (sdp)
 		on_offer(e, in, sdp, len);
@@ -372,6 +380,12 @@ int early_confirm(struct uac *u, const osip_message_t *resp)
 
 	if (!err)
 		err = take_dialog(u, e, resp);
+	if (e && e->said) {
+		free(u->sdp);
+		u->sdp = e->said;
+		e->said = NULL;
+	}
+	unsettle(u, e);
 	early_free_all(u);
 	return err;
 }

@@ -96,17 +96,6 @@ static int make_invite(struct uac *u, osip_message_t **mp)
 	return err;
 }
 
-int uac_keep_sdp(struct uac *u, const char *sdp)
-{
-	char *copy = strdup(sdp);
-
-	if (!copy)
-		return -ENOMEM;
-	free(u->sdp);
-	u->sdp = copy;
-	return 0;
-}
-
 /* Like From, the offer stays as it is when the request is tried again.        */
 static int set_offer(struct uac *u, osip_message_t *m,
 		     const struct addr *local)
@@ -119,14 +108,13 @@ static int set_offer(struct uac *u, osip_message_t *m,
 	err = u->events.local_offer(u->arg, local, sdp, sizeof(sdp));
 	if (err)
 		return err;
-	err = uac_keep_sdp(u, sdp);
+	err = str_set(&u->sdp, sdp);
 	return err ? err : build_set_sdp(m, u->sdp);
 }
 
 static int prepare(void *arg, osip_message_t *m, const struct hop *hop)
 {
 	struct uac *u = arg;
-	const char *number = m->req_uri->username;
 	char text[ADDR_TEXT_LEN];
 	int err = caller_complete(u, m, &hop->local);
 
@@ -136,8 +124,8 @@ static int prepare(void *arg, osip_message_t *m, const struct hop *hop)
 		err = set_offer(u, m, &hop->local);
 	addr_text(&hop->remote, text);
 	uac_enter(u);
-	log_info("sip: INVITE %s at %s:%s", log_number(number ? number : ""),
-		 sip_transport_name(hop->transport), text);
+	log_info("sip: INVITE to %s:%s", sip_transport_name(hop->transport),
+		 text);
 	uac_leave();
 	return err;
 }
@@ -151,6 +139,7 @@ int uac_leaves(struct uac *u, const struct client *c,
 		.listen = hop->transport == SIP_UDP ? (int)hop->sock :
 						      t->listen,
 		.name = *t->name ? t->name : t->host,
+		.remote = hop->remote,
 	};
 
 	return accepted_invite(u->accepted, m, &way);
@@ -161,7 +150,8 @@ static int leaves(void *arg, const osip_message_t *m, const struct hop *hop)
 {
 	struct uac *u = arg;
 
-	early_free_all(u);
+	early_restart(u);
+	u->state = UAC_CALLING;
 	return uac_leaves(u, u->client, m, hop);
 }
 
@@ -175,16 +165,16 @@ static void on_provisional(struct uac *u, const osip_message_t *resp, int code)
 	/* 8.1.3.2: an unknown one is treated as 183.                          */
 	if (code < 180 || code > 183)
 		code = 183;
-	log_info("sip: provisional %d", resp->status_code);
+	log_debug("sip: provisional %d", resp->status_code);
 	if (u->events.provisional)
 		u->events.provisional(u->arg, code, resp->reason_phrase);
 }
 
-/* Only who was heard can be said not to have answered: silence is a failure.  */
+/* Only who was heard can be said not to have answered: silence is a failure, and
+ * so is an INVITE that never left.                                            */
 static enum uac_end end_of_failure(struct uac *u, const osip_message_t *resp)
 {
-	bool silent = u->state == UAC_CALLING && !resp &&
-		      u->result.code == 408;
+	bool silent = u->state == UAC_CALLING && !resp;
 
 	if (!u->hangup && (!u->rung_out || silent))
 		return UAC_END_FAILED;
@@ -195,6 +185,11 @@ static enum uac_end end_of_failure(struct uac *u, const osip_message_t *resp)
 static void on_failure(struct uac *u, const osip_message_t *resp, int code,
 		       const char *note)
 {
+	if (u->rung_out && !u->hangup && !resp && code == 487 &&
+	    u->state == UAC_CALLING) {
+		code = 503;
+		note = "the INVITE did not leave in time";
+	}
 	uac_set_reason(u, code, note ? note :
 				resp ? resp->reason_phrase : NULL);
 	u->result.local = !resp;
@@ -203,7 +198,7 @@ static void on_failure(struct uac *u, const osip_message_t *resp, int code,
 		u->result.q850_cause = msg_q850_cause(resp);
 		u->result.retry_after_s = msg_retry_after(resp);
 	}
-	log_info("sip: not answered: %d %s", code, u->result.reason);
+	log_debug("sip: not answered: %d %s", code, u->result.reason);
 	uac_end(u, end_of_failure(u, resp));
 }
 
@@ -219,19 +214,50 @@ static void tell_answer(struct uac *u)
 	free(sdp);
 }
 
+static void on_acked(void *arg, int err);
+
+static int ack(struct uac *u)
+{
+	return accepted_ack(u->accepted, &u->dialog, u->invite_cseq, on_acked,
+			    u);
+}
+
+/* 13.2.2.4: a 2xx that leads nowhere is ACKed all the same, and hung up, by the
+ * way that the INVITE took.                                                   */
+static void set_unusable(struct uac *u, const char *why)
+{
+	log_warn("sip: the answer cannot be used: %s", why);
+	u->unusable = true;
+	uac_set_reason(u, u->result.code, why);
+	u->result.own_words = true;
+}
+
+static int ack_blindly(struct uac *u)
+{
+	int err;
+
+	if (u->unusable)
+		return -EBADMSG;
+	set_unusable(u, "its next hop cannot be found");
+	err = dialog_go_blind(&u->dialog, u->request_uri,
+			      accepted_way(u->accepted));
+	return err ? err : ack(u);
+}
+
 static void on_acked(void *arg, int err)
 {
 	struct uac *u = arg;
 
 	uac_enter(u);
 	if (err) {
-		uac_end(u, UAC_END_LOST);
+		if (ack_blindly(u))
+			uac_end(u, UAC_END_LOST);
 		goto out;
 	}
 	u->state = UAC_ANSWERED;
-	log_info("sip: answered %d, ACK sent", u->result.code);
+	log_debug("sip: answered %d, ACK sent", u->result.code);
 	/* Else the answer crossed the CANCEL.                                 */
-	if (!u->hangup && !u->rung_out)
+	if (!u->hangup && !u->rung_out && !u->unusable)
 		tell_answer(u);
 	if (u->peer_bye)
 		uac_take_bye(u);
@@ -248,27 +274,41 @@ static int take_answer(struct uac *u, const osip_message_t *resp)
 	if (!err)
 		err = dialog_register(u->sip, &u->dialog, &u->user);
 	if (!err)
-		err = accepted_ack(u->accepted, &u->dialog, msg_cseq(resp),
-				   on_acked, u);
+		err = ack(u);
 	if (!err)
 		refresh_begin(u, resp);
 	return err;
 }
 
-static void on_answer(struct uac *u, const osip_message_t *resp, int code)
+static int end_answer(struct uac *u, const osip_message_t *resp)
 {
 	int err;
 
+	dialog_unregister(u->sip, &u->dialog);
+	dialog_deinit(&u->dialog);
+	err = dialog_init_blind(&u->dialog, resp, u->request_uri,
+				accepted_way(u->accepted));
+	if (err)
+		return err;
+	if (u->dialog.local_cseq < accepted_cseq(u->accepted))
+		u->dialog.local_cseq = accepted_cseq(u->accepted);
+	err = dialog_register(u->sip, &u->dialog, &u->user);
+	return err ? err : ack(u);
+}
+
+static void on_answer(struct uac *u, const osip_message_t *resp, int code)
+{
 	timer_stop(stack_timers(u->sip), &u->ring);
 	u->state = UAC_ACKING;
+	u->invite_cseq = msg_cseq(resp);
 	uac_set_reason(u, code, resp->reason_phrase);
-	err = take_answer(u, resp);
+	if (take_answer(u, resp)) {
+		set_unusable(u, "its Contact or Record-Route lead nowhere");
+		if (end_answer(u, resp))
+			uac_end(u, UAC_END_LOST);
+	}
 	client_free(u->client);
 	u->client = NULL;
-	if (!err)
-		return;
-	log_warn("sip: the answer cannot be used: error %d", -err);
-	uac_end(u, UAC_END_LOST);
 }
 
 static void on_response(void *arg, const osip_message_t *resp, int code,

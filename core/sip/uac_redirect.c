@@ -197,13 +197,14 @@ static struct redirect *open_list(const struct uac *u)
 static void collect(struct uac *u, const osip_message_t *resp,
 		    const struct sip_target *t)
 {
-	osip_contact_t *c;
+	osip_list_iterator_t at;
+	osip_contact_t *c = osip_list_get_first(&resp->contacts, &at);
 
 	if (!u->redirect)
 		u->redirect = open_list(u);
 	if (!u->redirect)
 		return;
-	for (int i = 0; (c = osip_list_get(&resp->contacts, i)); i++)
+	for (; c; c = osip_list_get_next(&at))
 		if (c->url && is_plain(c->url) && is_carriers(u, c->url, t))
 			add(u->redirect, c->url, read_q(c));
 }

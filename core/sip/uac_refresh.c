@@ -29,7 +29,6 @@ enum {
 	/* RFC 3261 14.1: 2.1 to 4 s in units of 10 ms, as owner of the Call-ID. */
 	GLARE_MIN_MS = 2100,
 	GLARE_STEPS = 191,
-	Q850_TIMER_EXPIRY = 102,
 };
 
 /* ---- headers -------------------------------------------------------------- */
@@ -206,15 +205,6 @@ int refresh_accept(struct uac *u, const osip_message_t *req,
 
 /* ---- ours ----------------------------------------------------------------- */
 
-static void lost(struct uac *u, enum uac_end why)
-{
-	u->bye = why;
-	if (why == UAC_END_EXPIRED)
-		u->q850 = Q850_TIMER_EXPIRY;
-	u->hangup = true;
-	uac_send_bye(u);
-}
-
 /* The answer to the offer that a re-INVITE must hold. Nothing has changed on our
  * side, but perhaps on theirs.                                                */
 static void take_answer(struct uac *u, const osip_message_t *resp)
@@ -231,7 +221,8 @@ static void refreshed(struct uac *u, const osip_message_t *resp)
 	bool invite = u->refresh.invite;
 	int err = 0;
 
-	dialog_refresh_target(&u->dialog, resp);
+	if (dialog_refresh_target(&u->dialog, resp))
+		log_warn("sip: the new Contact cannot be reached");
 	if (invite)
 		err = accepted_ack(u->accepted, &u->dialog, msg_cseq(resp),
 				   NULL, NULL);
@@ -262,7 +253,7 @@ static void refused(struct uac *u, const osip_message_t *resp, int code)
 
 	log_info("sip: refresh answered %d", code);
 	if (uac_is_lost(code)) {
-		lost(u, UAC_END_LOST);
+		uac_lose(u, UAC_END_LOST);
 	} else if (code == 491) {
 		wake_in(u, GLARE_MIN_MS + 10 * (int)random_below(
 				u->sip->random, GLARE_STEPS));
@@ -339,19 +330,9 @@ static int start(struct uac *u)
 	int err = uac_request(u, &u->dialog, r->invite ? "INVITE" : "UPDATE",
 			      &p);
 
-	if (err)
-		return err;
-	err = fill(u, p.request);
-	if (err) {
-		osip_message_free(p.request);
-		return err;
-	}
-	err = client_new(&r->client, u->sip, &p);
 	if (!err)
-		err = client_start(r->client);
-	if (err)
-		uac_request_over(&u->dialog, &r->client);
-	return err;
+		err = fill(u, p.request);
+	return uac_ask(u, &u->dialog, &p, err, &r->client);
 }
 
 /* RFC 3261 14.1: no INVITE while one is under way, in either direction.       */
@@ -387,7 +368,7 @@ static void on_timer(struct timer *t)
 		wake_in(u, BUSY_MS);	/* the ACK waits for DNS               */
 	} else if (now_ns(u) >= u->refresh.end_ns) {
 		log_warn("sip: the session was not refreshed in time");
-		lost(u, UAC_END_EXPIRED);
+		uac_lose(u, UAC_END_EXPIRED);
 	} else if (u->refresh.ours && !u->refresh.client) {
 		refresh(u);
 	} else {
@@ -411,5 +392,10 @@ bool refresh_offers(const struct uac *u)
 void refresh_stop(struct uac *u)
 {
 	turn_off(u);
+	/* Its 2xx is ACKed, whatever has become of the call (13.2.2.4).       */
+	if (refresh_offers(u) &&
+	    accepted_expect(u->accepted, &u->dialog,
+			    client_cseq(u->refresh.client)))
+		log_warn("sip: a late 2xx will not be ACKed");
 	uac_request_over(&u->dialog, &u->refresh.client);
 }

@@ -19,15 +19,14 @@
 #include "sip/extension.h"
 #include "sip/msg.h"
 
-enum { TAG_MAX = 128 };			/* of an option tag                    */
-
 /* ---- the way back (18.2, RFC 3581) ---------------------------------------- */
 
 static osip_generic_param_t *via_param(osip_via_t *via, const char *name)
 {
-	osip_generic_param_t *p;
+	osip_list_iterator_t at;
+	osip_generic_param_t *p = osip_list_get_first(&via->via_params, &at);
 
-	for (int i = 0; (p = osip_list_get(&via->via_params, i)); i++)
+	for (; p; p = osip_list_get_next(&at))
 		if (p->gname && !strcasecmp(p->gname, name))
 			return p;
 	return NULL;
@@ -86,6 +85,13 @@ static int mark_via(struct inbound *in, osip_via_t *via)
 	return strcmp(via->host, ip) ? set_received(via, ip) : 0;
 }
 
+void uas_in_call(struct inbound *in)
+{
+	if (in->back.transport == SIP_TCP)
+		in->back.back_port =
+			sent_by_port(osip_list_get(&in->req->vias, 0));
+}
+
 static uint64_t mix(uint64_t h, const char *s)
 {
 	for (; *s; s++)
@@ -125,20 +131,34 @@ osip_message_t *uas_response(const struct inbound *in, int code)
 	return resp;
 }
 
-void uas_send(struct inbound *in, osip_message_t *resp)
+int uas_send(struct inbound *in, osip_message_t *resp)
 {
 	struct wire wire;
+	int err;
 
 	in->req = NULL;
 	if (in->txn) {
-		(void)txn_answer(in->txn, resp);
-		return;
+		err = txn_answer(in->txn, resp);
+		if (err)
+			in->txn = NULL;
+		return err;
 	}
-	if (!build_wire(resp, &wire)) {
+	err = build_wire(resp, &wire);
+	if (!err) {
 		(void)hop_send(in->sip, &in->back, wire.data, wire.len);
 		osip_free(wire.data);
 	}
 	osip_message_free(resp);
+	return err;
+}
+
+/* Unanswered, a transaction would stay for minutes.                           */
+static void give_up(struct inbound *in)
+{
+	if (in->txn)
+		txn_drop(in->txn);
+	in->txn = NULL;
+	in->req = NULL;
 }
 
 static int add_demanded(const struct inbound *in, osip_message_t *resp)
@@ -169,13 +189,12 @@ void uas_answer(struct inbound *in, int code)
 {
 	osip_message_t *resp = uas_response(in, code);
 
-	if (!resp)
-		return;
-	if (add_demanded(in, resp)) {
+	if (!resp || add_demanded(in, resp)) {
 		osip_message_free(resp);
+		give_up(in);
 		return;
 	}
-	uas_send(in, resp);
+	(void)uas_send(in, resp);
 }
 
 /* ---- refusals ------------------------------------------------------------- */
@@ -187,24 +206,21 @@ static bool scheme_known(const osip_uri_t *uri)
 }
 
 /* 8.2.2.3: names what we do not understand.                                   */
-static void refuse_extensions(struct inbound *in)
+static void refuse_extensions(struct inbound *in, const char *unknown)
 {
 	osip_message_t *resp = uas_response(in, 420);
-	int err = resp ? 0 : -ENOMEM;
-	char tag[TAG_MAX];
 
-	for (int i = 0; !err && extension_unknown(in->req, i, tag,
-						  sizeof(tag)); i++)
-		err = build_add_header(resp, "Unsupported", tag);
-	if (!err)
-		uas_send(in, resp);
-	else
+	if (!resp || build_add_header(resp, "Unsupported", unknown)) {
 		osip_message_free(resp);
+		give_up(in);
+		return;
+	}
+	(void)uas_send(in, resp);
 }
 
 bool uas_refused(struct inbound *in)
 {
-	char tag[TAG_MAX];
+	char unknown[EXTENSION_UNKNOWN_LEN];
 
 	if (strcasecmp(in->req->sip_version, "SIP/2.0")) {
 		uas_answer(in, 505);
@@ -214,8 +230,8 @@ bool uas_refused(struct inbound *in)
 		uas_answer(in, 416);
 		return true;
 	}
-	if (extension_unknown(in->req, 0, tag, sizeof(tag))) {
-		refuse_extensions(in);
+	if (extension_unknown(in->req, unknown)) {
+		refuse_extensions(in, unknown);
 		return true;
 	}
 	return false;
@@ -244,16 +260,16 @@ static void answer_options(struct inbound *in)
 {
 	osip_message_t *resp = uas_response(in, 200);
 
-	if (!resp)
-		return;
-	if (osip_message_set_accept(resp, "application/sdp") ||
+	if (!resp || osip_message_set_accept(resp, "application/sdp") ||
 	    build_add_header(resp, "Accept-Encoding", "identity") ||
 	    build_add_header(resp, "Accept-Language", "en") ||
 	    build_add_header(resp, "Allow", BUILD_ALLOW) ||
-	    build_add_header(resp, "Supported", BUILD_SUPPORTED))
+	    build_add_header(resp, "Supported", BUILD_SUPPORTED)) {
 		osip_message_free(resp);
-	else
-		uas_send(in, resp);
+		give_up(in);
+		return;
+	}
+	(void)uas_send(in, resp);
 }
 
 static int code_for_stranger(const char *method)

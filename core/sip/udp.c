@@ -107,8 +107,9 @@ static int take_batch(struct udp *u)
 	return n;
 }
 
-/* The network's own word only: what the local stack refused, sendto() said.  */
-static bool is_refusal(struct msghdr *msg)
+/* The network's own word only, or 0: what the local stack refused, sendto()
+ * said.                                                                      */
+static int refusal_of(struct msghdr *msg)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c;
 	     c = CMSG_NXTHDR(msg, c)) {
@@ -120,11 +121,13 @@ static bool is_refusal(struct msghdr *msg)
 		      c->cmsg_type == IPV6_RECVERR))
 			continue;
 		memcpy(&e, CMSG_DATA(c), sizeof(e));
-		return (e.ee_origin == SO_EE_ORIGIN_ICMP ||
-			e.ee_origin == SO_EE_ORIGIN_ICMP6) &&
-		       e.ee_errno != EMSGSIZE;
+		if ((e.ee_origin != SO_EE_ORIGIN_ICMP &&
+		     e.ee_origin != SO_EE_ORIGIN_ICMP6) ||
+		    e.ee_errno == EMSGSIZE)
+			return 0;
+		return -(int)e.ee_errno;
 	}
-	return false;
+	return 0;
 }
 
 static bool take_error(struct udp *u)
@@ -142,11 +145,13 @@ static bool take_error(struct udp *u)
 		.msg_control = &control, .msg_controllen = sizeof(control),
 	};
 	ssize_t n = recvmsg(u->lfd.fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT);
+	int err;
 
 	if (n < 0)
 		return false;
-	if (is_refusal(&msg))
-		u->refused(u->arg, &to, quoted, (size_t)n);
+	err = refusal_of(&msg);
+	if (err)
+		u->refused(u->arg, &to, err, quoted, (size_t)n);
 	return true;
 }
 

@@ -16,9 +16,10 @@ struct udp;
 typedef void udp_fn(void *arg, const struct addr *from, const struct addr *to,
 		    const char *data, size_t len);
 
-/* What we sent `to` came back as undeliverable (ICMP): `data` is the beginning
- * of that datagram. RFC 3261 18.4.                                           */
-typedef void udp_refused_fn(void *arg, const struct addr *to,
+/* What we sent `to` came back as undeliverable (ICMP), by `err`: -ECONNREFUSED
+ * where nobody listens, -EHOSTUNREACH and so on. `data` is the beginning of that
+ * datagram. RFC 3261 18.4.                                                   */
+typedef void udp_refused_fn(void *arg, const struct addr *to, int err,
 			    const char *data, size_t len);
 
 /* Bound and listening on the loop; port 0 takes a free one.                  */
