@@ -9,6 +9,7 @@
  * Needs: all of core/sip and core/base; osip2, cares, crypto.
  */
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,7 +155,7 @@ static void feed(const uint8_t *data, size_t size)
 		memcpy(exact, out.len ? out.data : "", out.len);
 		exact = realloc(exact, out.len ? out.len : 1);
 		datagram_receive(sip, &hop, exact, out.len);
-		datagram_refused(sip, &peer, exact, out.len);
+		datagram_refused(sip, &peer, -ECONNREFUSED, exact, out.len);
 	}
 	free(exact);
 	buf_deinit(&out);
