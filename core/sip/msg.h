@@ -26,7 +26,6 @@ const char *msg_call_id(const osip_message_t *m);	/* without "@host"   */
 uint32_t msg_cseq(const osip_message_t *m);
 /* "" where there is none.                                                     */
 const char *msg_branch(const osip_message_t *m);
-const char *msg_tag(const osip_from_t *party);
 const char *msg_from_tag(const osip_message_t *m);
 const char *msg_to_tag(const osip_message_t *m);
 

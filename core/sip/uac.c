@@ -32,7 +32,7 @@ void uac_leave(void)
 	log_context(NULL);
 }
 
-void uac_later(struct uac *u)
+static void wake(struct uac *u)
 {
 	if (timer_set_ms(stack_timers(u->sip), &u->later, 0))
 		log_error("sip: no memory for a timer");
@@ -110,7 +110,7 @@ void uac_end(struct uac *u, enum uac_end end)
 	u->state = UAC_ENDED;
 	u->result.end = end;
 	let_go(u);
-	uac_later(u);
+	wake(u);
 }
 
 static void tell_end(struct uac *u)
@@ -318,7 +318,7 @@ void uac_hangup(struct uac *u, int q850)
 		client_cancel(u->client, q850);
 		break;
 	case UAC_ANSWERED:
-		uac_later(u);
+		wake(u);
 		break;
 	default:
 		break;			/* follows by itself                   */

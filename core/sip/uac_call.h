@@ -105,7 +105,6 @@ struct uac {
 /* uac.c */
 void uac_enter(const struct uac *u);	/* log lines get the Call-ID           */
 void uac_leave(void);
-void uac_later(struct uac *u);
 /* All is over; `ended` follows from the timer. Nothing if it was already.     */
 void uac_end(struct uac *u, enum uac_end end);
 void uac_set_reason(struct uac *u, int code, const char *text);

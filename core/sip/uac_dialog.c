@@ -69,7 +69,7 @@ void uac_request_over(struct dialog *d, struct client **cp)
  * (12.2.1.2), and one that was lost before needs no more proof.               */
 static enum uac_end end_of_bye(const struct uac *u, bool lost)
 {
-	if (u->unusable)
+	if (u->unusable && !u->rung_out)
 		return UAC_END_LOST;
 	if (lost && !u->peer_bye && u->bye != UAC_END_EXPIRED)
 		return UAC_END_LOST;
