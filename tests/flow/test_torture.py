@@ -125,8 +125,10 @@ CASES = {
     "long-branch": (request(Via="SIP/2.0/UDP %s;rport;branch=z9hG4bK"
                             + "x" * 3000), (400, None)),
     "long-tag": (request(From="<sip:a@b>;tag=" + "x" * 3000), (400, None)),
-    "long-values": (request(From="<sip:a@b>;tag=1;p=" + "v" * 9000,
+    "long-values": (request(From="<sip:a@b>;tag=1;p=" + "v" * 4000,
                             Unknown="y" * 9000), (200, 400)),
+    "endless-from": (request(From="<sip:a@b>;tag=1;p=" + "v" * 9000),
+                     (200, 400, None)),
     "vias-200": (request(Via="SIP/2.0/UDP %s;rport;branch=z9hG4bKv\r\n"
                          + "Via: SIP/2.0/UDP h;branch=z9hG4bKw\r\n" * 200
                          + "X: y"), (200, None)),

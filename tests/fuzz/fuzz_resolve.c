@@ -57,6 +57,12 @@ void dns_channel_free(struct dns_channel *c)
 	n_silent = 0;
 }
 
+void dns_channel_servers(const struct dns_channel *c, char *text, size_t cap)
+{
+	(void)c;
+	(void)str_copy(text, cap, "192.0.2.53");
+}
+
 struct dns_answer *dns_channel_hosts(struct dns_channel *c, const char *name)
 {
 	(void)c;

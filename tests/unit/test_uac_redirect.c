@@ -50,8 +50,7 @@ static void rfc3261_8_1_3_4_nobody_else_is_called(void **state)
 		"Contact: <sip:999@198.51.100.66>\r\n",
 		"Contact: <sip:999@evil.example>\r\n",
 		"Contact: <sip:999@192.0.2.9;maddr=198.51.100.66>\r\n",
-		"Contact: <sip:999@192.0.2.9?Route=%3Csip:evil.example%3E>"
-		"\r\n",
+		"Contact: <sip:999@192.0.2.9?Route=%3Csip:evil.ex%3E>\r\n",
 		"Contact: <sip:999@192.0.2.9;method=BYE>\r\n",
 		"Contact: <tel:+15551234>\r\n",
 		"Contact: <mailto:a@192.0.2.9>\r\n",
