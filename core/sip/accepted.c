@@ -282,7 +282,11 @@ int accepted_expect(struct accepted *a, const struct dialog *d, uint32_t cseq)
 		return err;
 	leg->cseq = cseq;
 	leg->done = NULL;
-	return leg_expect(leg, d);
+	err = leg_expect(leg, d);
+	/* An older 2xx's time may be nearly over; this one's begins.          */
+	if (!err)
+		live_on(a);
+	return err;
 }
 
 int accepted_ack(struct accepted *a, const struct dialog *d, uint32_t cseq,

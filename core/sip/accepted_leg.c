@@ -217,13 +217,15 @@ int leg_expect(struct leg *leg, const struct dialog *d)
 
 void leg_ack_expected(struct leg *leg)
 {
-	struct sip_target *t = leg->expected;
-	int err = start_ack(leg, t);
+	int err = start_ack(leg, leg->expected);
 
-	leg->expected = NULL;
-	free(t);
-	if (err)
+	/* Then the next repetition of the 2xx finds it again.                 */
+	if (err) {
 		log_warn("sip: ACK not sent: error %d", -err);
+		return;
+	}
+	free(leg->expected);
+	leg->expected = NULL;
 }
 
 int leg_end(struct leg *leg, const osip_message_t *resp)

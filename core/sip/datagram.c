@@ -45,7 +45,7 @@ static void receive_response(struct sip *sip, osip_message_t *m)
 	/* 18.1.2: it must carry what we wrote, and nobody else's Via below.   */
 	mine = t && msg_via_count(m) == 1 && txn_matches(t, m);
 	/* Who sent the INVITE has left; its 2xx is to be ACKed all the same.  */
-	if (mine && txn_is_detached(t) && is_invite_2xx(m))
+	if (mine && txn_is_detached(t) && !txn_is_over(t) && is_invite_2xx(m))
 		(void)accepted_receive(sip, m);
 	if (mine && !(txn_is_over(t) && is_invite_2xx(m))) {
 		txn_receive_response(t, m);
