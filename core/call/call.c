@@ -202,11 +202,7 @@ int call_new(struct exchange *x, struct lane *l, const struct store_claim *to,
 		free(c);
 		return err;
 	}
-	c->next = x->calls;
-	c->at = &x->calls;
-	if (c->next)
-		c->next->at = &c->next;
-	x->calls = c;
+	LIST_INSERT_HEAD(&x->calls, c, link);
 	x->n_calls++;
 	return 0;
 }
@@ -241,16 +237,16 @@ void call_free(struct call *c)
 	timer_stop(loop_timers(c->x->cfg.loop), &c->retry);
 	uac_free(c->uac);
 	free(c->sdp);
-	*c->at = c->next;
-	if (c->next)
-		c->next->at = c->at;
+	LIST_REMOVE(c, link);
 	c->x->n_calls--;
 	free(c);
 }
 
 void calls_hangup(struct exchange *x)
 {
-	for (struct call *c = x->calls; c; c = c->next) {
+	struct call *c;
+
+	LIST_FOREACH(c, &x->calls, link) {
 		if (c->state != CALL_NEW && c->state < CALL_ENDING)
 			call_abort(c, "server_stopping");
 		else if (c->retrying && !c->writing)
@@ -260,7 +256,9 @@ void calls_hangup(struct exchange *x)
 
 void calls_drop(struct exchange *x)
 {
-	for (struct call *c = x->calls; c; c = c->next) {
+	struct call *c;
+
+	LIST_FOREACH(c, &x->calls, link) {
 		if (!c->uac)
 			continue;
 		log_warn("stop: the far end of %s did not answer in time",
@@ -276,7 +274,9 @@ void calls_drop(struct exchange *x)
 
 void calls_unclaim(struct exchange *x)
 {
-	for (struct call *c = x->calls; c; c = c->next)
+	struct call *c;
+
+	LIST_FOREACH(c, &x->calls, link)
 		if (c->state == CALL_NEW)
 			call_unclaim(c);
 }

@@ -24,7 +24,7 @@ enum call_state {
 #define Q850_NORMAL 16		/* normal call clearing                */
 
 struct call {
-	struct call *next, **at;	/* of exchange.calls                   */
+	LIST_ENTRY(call) link;		/* of exchange.calls                   */
 	struct exchange *x;
 	struct lane *lane;
 	struct store_claim to;

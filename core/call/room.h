@@ -11,6 +11,7 @@
 #ifndef CALL_ROOM_H
 #define CALL_ROOM_H
 
+#include "base/list.h"
 #include "base/map.h"
 #include "call/exchange.h"
 #include "call/pacer.h"
@@ -86,7 +87,7 @@ struct exchange {
 	int64_t all_at_ms;		/* when all lanes are looked at again  */
 	unsigned int channels;		/* calls and claims, all carriers      */
 	unsigned int prompted;		/* lanes of SIP URIs with recordings   */
-	struct call *calls;		/* alive                               */
+	LIST_HEAD(, call) calls;	/* alive                               */
 	unsigned int n_calls;
 	unsigned int n_requests;	/* store requests of lanes under way   */
 	unsigned int n_failing;		/* outcomes that the store refused     */

@@ -23,24 +23,9 @@ enum {
 
 /* ---- watchers ------------------------------------------------------------ */
 
-void hop_watch_add(struct hop_watch **list, struct hop_watch *w)
-{
-	w->next = *list;
-	w->prevp = list;
-	if (w->next)
-		w->next->prevp = &w->next;
-	*list = w;
-}
-
 void hop_unwatch(struct hop_watch *w)
 {
-	if (!w->prevp)
-		return;
-	*w->prevp = w->next;
-	if (w->next)
-		w->next->prevp = w->prevp;
-	w->next = NULL;
-	w->prevp = NULL;
+	LIST_LEAVE(w, link);
 }
 
 static void on_late(struct timer *t)
@@ -48,7 +33,7 @@ static void on_late(struct timer *t)
 	struct conns *cs = t->arg;
 	struct hop_watch *w;
 
-	while ((w = cs->late)) {
+	while ((w = LIST_FIRST(&cs->late))) {
 		hop_unwatch(w);
 		w->lost(w, "the connection is gone");
 	}
@@ -60,12 +45,12 @@ void conn_watch(struct conns *cs, uint64_t id, struct hop_watch *w)
 
 	hop_unwatch(w);
 	if (c) {
-		hop_watch_add(&c->fresh, w);
+		LIST_INSERT_HEAD(&c->fresh, w, link);
 		if (c->state >= CONN_OPEN)
 			conn_wake(c, conn_now_ns(c));
 		return;
 	}
-	hop_watch_add(&cs->late, w);
+	LIST_INSERT_HEAD(&cs->late, w, link);
 	if (timer_set_ms(loop_timers(cs->cfg.loop), &cs->late_timer, 0))
 		log_error("sip: no memory for a timer");
 }
@@ -123,10 +108,10 @@ void conn_free(struct conn *c)
 
 	conn_forget(c);
 	timer_stop(loop_timers(cs->cfg.loop), &c->timer);
-	while (c->fresh)
-		hop_unwatch(c->fresh);
-	while (c->told)
-		hop_unwatch(c->told);
+	while (!LIST_EMPTY(&c->fresh))
+		hop_unwatch(LIST_FIRST(&c->fresh));
+	while (!LIST_EMPTY(&c->told))
+		hop_unwatch(LIST_FIRST(&c->told));
 	if (c->lfd.fd >= 0) {
 		loop_remove(&c->lfd);
 		close(c->lfd.fd);
@@ -136,9 +121,7 @@ void conn_free(struct conn *c)
 	buf_deinit(&c->waiting);
 	conn_drop_out(c);
 	slot_remove(&cs->slots, c->hop.conn);
-	*c->prevp = c->next;
-	if (c->next)
-		c->next->prevp = c->prevp;
+	LIST_REMOVE(c, link);
 	cs->n--;
 	cs->n_inbound -= c->inbound;
 	free(c);
@@ -160,11 +143,7 @@ static int new_conn(struct conn **cp, struct conns *cs, int fd, bool inbound)
 	stream_frame_init(&c->frame);
 	buf_init(&c->waiting, CONN_WAITING_MAX);
 	buf_init(&c->out, 2 * conn_out_max(c));
-	c->next = cs->list;
-	c->prevp = &cs->list;
-	if (c->next)
-		c->next->prevp = &c->next;
-	cs->list = c;
+	LIST_INSERT_HEAD(&cs->list, c, link);
 	cs->n++;
 	cs->n_inbound += inbound;
 	*cp = c;
@@ -198,13 +177,13 @@ static bool is_worse(const struct conn *a, const struct conn *b)
  * opened for one and is of no more use goes first.                           */
 static void spare_room(struct conns *cs)
 {
-	struct conn *worst = NULL;
+	struct conn *c, *worst = NULL;
 	size_t n = 0;
 
 	if (cs->n - cs->n_inbound < CONN_SPARE_MAX)
 		return;
-	for (struct conn *c = cs->list; c; c = c->next) {
-		if (c->inbound || c->state != CONN_OPEN || c->fresh || c->told)
+	LIST_FOREACH(c, &cs->list, link) {
+		if (c->inbound || c->state != CONN_OPEN || conn_is_watched(c))
 			continue;
 		n++;
 		if (!worst || is_worse(c, worst))
@@ -296,10 +275,10 @@ int conn_open(struct hop *h, struct conns *cs, const struct conn_to *to)
 
 bool conns_evict(struct conns *cs)
 {
-	struct conn *worst = NULL;
+	struct conn *c, *worst = NULL;
 
-	for (struct conn *c = cs->list; c; c = c->next) {
-		if (!c->inbound || c->lfd.fd < 0 || c->fresh || c->told)
+	LIST_FOREACH(c, &cs->list, link) {
+		if (!c->inbound || c->lfd.fd < 0 || conn_is_watched(c))
 			continue;
 		if (!worst || is_worse(c, worst))
 			worst = c;
@@ -311,11 +290,12 @@ bool conns_evict(struct conns *cs)
 
 static size_t inbound_sockets(const struct conns *cs)
 {
+	const struct conn *c;
 	size_t n = 0;
 
 	if (cs->n_inbound < CONN_INBOUND_MAX)
 		return cs->n_inbound;
-	for (const struct conn *c = cs->list; c; c = c->next)
+	LIST_FOREACH(c, &cs->list, link)
 		n += c->inbound && c->lfd.fd >= 0;
 	return n;
 }
@@ -417,10 +397,10 @@ void conns_free(struct conns *cs)
 {
 	if (!cs)
 		return;
-	while (cs->list)
-		conn_free(cs->list);
-	while (cs->late)
-		hop_unwatch(cs->late);
+	while (!LIST_EMPTY(&cs->list))
+		conn_free(LIST_FIRST(&cs->list));
+	while (!LIST_EMPTY(&cs->late))
+		hop_unwatch(LIST_FIRST(&cs->late));
 	timer_stop(loop_timers(cs->cfg.loop), &cs->late_timer);
 	slots_deinit(&cs->slots);
 	map_free(cs->index);

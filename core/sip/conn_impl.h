@@ -29,7 +29,7 @@ enum conn_state {
 
 struct conn {
 	struct conns *all;
-	struct conn *next, **prevp;
+	LIST_ENTRY(conn) link;
 	struct hop hop;
 	enum conn_state state;
 	bool inbound;
@@ -46,7 +46,7 @@ struct conn {
 	struct buf out;			/* bytes for the wire, from `sent` on */
 	size_t sent;
 	size_t held;			/* memory of `out`, as counted        */
-	struct hop_watch *fresh, *told;	/* `opened` is still to be told, was  */
+	struct hop_watches fresh, told;	/* `opened` is still to be told, was  */
 	struct timer timer;
 	int64_t limit_ns;		/* for CONNECTING, SECURING, CLOSING  */
 	int64_t used_ns;		/* the last message, either way       */
@@ -60,10 +60,10 @@ struct conns {
 	struct conn_config cfg;
 	struct slots slots;
 	struct map *index;		/* by key                             */
-	struct conn *list;
+	LIST_HEAD(, conn) list;
 	size_t n, n_inbound;
 	size_t held;			/* by `out` of those that came in     */
-	struct hop_watch *late;		/* of connections that are gone       */
+	struct hop_watches late;	/* of connections that are gone       */
 	struct timer late_timer;
 	char wire[STREAM_CHUNK_MAX];	/* what was just read                 */
 	char plain[STREAM_CHUNK_MAX];	/* the same without TLS               */
@@ -81,7 +81,11 @@ static inline size_t conn_out_max(const struct conn *c)
 	return c->inbound ? CONN_INBOUND_OUT_MAX : CONN_OUT_MAX;
 }
 
-void hop_watch_add(struct hop_watch **list, struct hop_watch *w);
+static inline bool conn_is_watched(const struct conn *c)
+{
+	return !LIST_EMPTY(&c->fresh) || !LIST_EMPTY(&c->told);
+}
+
 /* The socket is connected or connecting: its events begin.                   */
 int conn_start(struct conn *c);
 int conn_write(struct conn *c, const void *data, size_t len);

@@ -129,9 +129,9 @@ static void forget_out(struct conn *c)
 static void relieve(struct conns *cs)
 {
 	while (cs->held > CONN_INBOUND_HELD_MAX) {
-		struct conn *worst = cs->list;
+		struct conn *c, *worst = LIST_FIRST(&cs->list);
 
-		for (struct conn *c = cs->list; c; c = c->next)
+		LIST_FOREACH(c, &cs->list, link)
 			if (c->held > worst->held)
 				worst = c;
 		conn_lose(worst, DEAF);

@@ -29,9 +29,9 @@ static void tell_opened(struct conn *c)
 {
 	struct hop_watch *w;
 
-	while (c->state == CONN_OPEN && (w = c->fresh)) {
+	while (c->state == CONN_OPEN && (w = LIST_FIRST(&c->fresh))) {
 		hop_unwatch(w);
-		hop_watch_add(&c->told, w);
+		LIST_INSERT_HEAD(&c->told, w, link);
 		if (w->opened)
 			w->opened(w);
 	}
@@ -43,7 +43,8 @@ static void tell_lost(struct conn *c)
 	struct hop_watch *w;
 
 	slot_remove(&c->all->slots, c->hop.conn);
-	while ((w = c->fresh ? c->fresh : c->told)) {
+	while ((w = LIST_EMPTY(&c->fresh) ? LIST_FIRST(&c->told) :
+					    LIST_FIRST(&c->fresh))) {
 		hop_unwatch(w);
 		w->lost(w, c->why);
 	}
@@ -51,18 +52,13 @@ static void tell_lost(struct conn *c)
 
 /* ---- deadlines ----------------------------------------------------------- */
 
-static bool is_watched(const struct conn *c)
-{
-	return c->fresh || c->told;
-}
-
 /* When a connection that nobody uses may go; INT64_MAX: not while watched.   */
 static int64_t idle_end(const struct conn *c)
 {
 	if (c->inbound && !c->proven)
 		return c->used_ns + CONN_STRANGER_MS * MS_NS;
 	/* Its watchers end some time: then look again.                       */
-	return (is_watched(c) ? conn_now_ns(c) : c->used_ns) +
+	return (conn_is_watched(c) ? conn_now_ns(c) : c->used_ns) +
 	       CONN_IDLE_MS * MS_NS;
 }
 

@@ -42,7 +42,7 @@ struct entry {
 	struct dns_answer *answer;	/* NULL: none yet */
 	int64_t until_ms;		/* until when it is fresh */
 	int64_t stale_ms;		/* until when it may stand in */
-	struct dns_wait *waits;
+	struct dns_waits waits;
 	struct timer bound;		/* of those who wait */
 	bool asked;			/* the channel owes us an answer */
 	bool failing;			/* `answer` stands in for the last one */
@@ -104,7 +104,7 @@ static void entry_free(struct entry *e)
 {
 	struct dns_cache *c = e->cache;
 
-	assert(!e->waits);
+	assert(LIST_EMPTY(&e->waits));
 	timer_stop(loop_timers(c->loop), &e->bound);
 	map_remove(c->entries, e->key, e->key_len);
 	unlink_entry(e);
@@ -119,7 +119,7 @@ static void make_room(struct dns_cache *c)
 
 	for (; e && c->bytes > c->max_bytes; e = newer) {
 		newer = e->newer;
-		if (!e->asked && !e->waits)
+		if (!e->asked && LIST_EMPTY(&e->waits))
 			entry_free(e);
 	}
 }
@@ -229,13 +229,16 @@ static void keep(struct entry *e, struct dns_answer *fresh)
  * off one by one, from a list that nobody joins.                             */
 static void tell(struct entry *e)
 {
-	struct dns_wait *list = e->waits, *w;
+	struct dns_waits list = LIST_HEAD_INITIALIZER(list);
+	struct dns_wait *w;
 	struct dns_answer *a = dns_answer_ref(e->answer);
 
-	e->waits = NULL;
-	if (list)
-		list->prevp = &list;
-	while ((w = list)) {
+	/* Whoever asks again while he is told waits for the next answer.      */
+	while ((w = LIST_FIRST(&e->waits))) {
+		LIST_REMOVE(w, link);
+		LIST_INSERT_HEAD(&list, w, link);
+	}
+	while ((w = LIST_FIRST(&list))) {
 		dns_cache_leave(w);
 		w->fn(w, dns_answer_ref(a));
 	}
@@ -269,11 +272,7 @@ static void join(struct entry *e, struct dns_wait *w)
 {
 	struct timers *timers = loop_timers(e->cache->loop);
 
-	w->next = e->waits;
-	w->prevp = &e->waits;
-	if (w->next)
-		w->next->prevp = &w->next;
-	e->waits = w;
+	LIST_INSERT_HEAD(&e->waits, w, link);
 	/* No memory for it: c-ares comes to an end by itself, if later. */
 	if (!timer_pending(&e->bound) &&
 	    timer_set_ms(timers, &e->bound, may_stand_in(e) ? DNS_CLIENT_MS :
@@ -321,7 +320,7 @@ struct dns_answer *dns_cache_ask(struct dns_cache *c, enum dns_type type,
 		*err = 0;
 	else if (!*err && e->asked && !is_fresh(e))
 		join(e, w);
-	if (*err || w->prevp)
+	if (*err || LIST_HAS(w, link))
 		return NULL;
 	return dns_answer_ref(e->answer);
 }
@@ -346,13 +345,7 @@ struct dns_answer *dns_cache_hosts(struct dns_cache *c, const char *name)
 
 void dns_cache_leave(struct dns_wait *w)
 {
-	if (!w->prevp)
-		return;
-	*w->prevp = w->next;
-	if (w->next)
-		w->next->prevp = w->prevp;
-	w->next = NULL;
-	w->prevp = NULL;
+	LIST_LEAVE(w, link);
 }
 
 /* ---- the cache ----------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #ifndef SIP_DNS_CACHE_H
 #define SIP_DNS_CACHE_H
 
+#include "base/list.h"
 #include "sip/dns_channel.h"
 
 enum {
@@ -34,8 +35,10 @@ enum {
 struct dns_cache;
 
 /* One who waits; embedded, zeroed but for fn and arg.                        */
+LIST_HEAD(dns_waits, dns_wait);
+
 struct dns_wait {
-	struct dns_wait *next, **prevp;	/* prevp NULL: not waiting            */
+	LIST_ENTRY(dns_wait) link;
 	/* Never from inside dns_cache_ask(). The answer is w's to keep: a
 	 * reference that the owner gives back.                               */
 	void (*fn)(struct dns_wait *w, struct dns_answer *answer);

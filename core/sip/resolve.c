@@ -125,9 +125,7 @@ static void query_free(struct resolve_query *q)
 	for (i = 0; i < q->n_services; i++)
 		dns_answer_unref(q->srv[i]);
 	timer_stop(timers_of(q), &q->timer);
-	*q->prevp = q->next;
-	if (q->next)
-		q->next->prevp = q->prevp;
+	LIST_REMOVE(q, link);
 	free(q);
 }
 
@@ -184,11 +182,7 @@ static void on_query_timer(struct timer *t)
 static void link_query(struct resolver *r, struct resolve_query *q)
 {
 	q->resolver = r;
-	q->next = r->queries;
-	q->prevp = &r->queries;
-	if (q->next)
-		q->next->prevp = &q->next;
-	r->queries = q;
+	LIST_INSERT_HEAD(&r->queries, q, link);
 }
 
 int resolve_start(struct resolve_query **qp, struct resolver *r,
@@ -265,8 +259,8 @@ void resolver_free(struct resolver *r)
 {
 	if (!r)
 		return;
-	while (r->queries)
-		query_free(r->queries);
+	while (!LIST_EMPTY(&r->queries))
+		query_free(LIST_FIRST(&r->queries));
 	dns_channel_free(r->channel);	/* its last words go to the cache */
 	dns_cache_free(r->cache);
 	free(r);

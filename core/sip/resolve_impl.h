@@ -27,7 +27,7 @@ struct resolver {
 	struct dns_channel *channel;
 	struct dns_cache *cache;
 	struct resting resting;
-	struct resolve_query *queries;
+	LIST_HEAD(, resolve_query) queries;
 	char name_servers[RESOLVE_SERVERS_LEN];	/* for people */
 };
 
@@ -49,7 +49,7 @@ struct lookup {
 };
 
 struct resolve_query {
-	struct resolve_query *next, **prevp;
+	LIST_ENTRY(resolve_query) link;
 	struct resolver *resolver;
 	struct timer timer;
 	struct sip_target target;

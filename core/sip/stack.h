@@ -8,6 +8,7 @@
 #define SIP_STACK_H
 
 #include "base/buf.h"
+#include "base/list.h"
 #include "base/map.h"
 #include "sip/osip.h"
 #include "sip/sip.h"
@@ -59,7 +60,7 @@ struct sip {
 	struct map *txns;			/* txn.c                       */
 	struct map *dialogs;			/* dialog.c                    */
 	struct map *accepted;			/* accepted.c                  */
-	struct uac *orphans;			/* uac.c: given up, not ended  */
+	LIST_HEAD(, uac) orphans;		/* uac.c: given up, not ended  */
 	struct sip_stats stats;
 };
 

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 
+#include "base/list.h"
 #include "sip/resolve.h"
 #include "sip/stack.h"
 
@@ -54,8 +55,10 @@ static inline bool hop_is_reliable(const struct hop *h)
 /* Somebody who waits for what a connection brings; embedded in its owner. Told
  * at most once each, never from inside hop_open(), hop_send() or hop_watch().
  * `why` is a sentence for people ("the certificate is not for sip.example"). */
+LIST_HEAD(hop_watches, hop_watch);
+
 struct hop_watch {
-	struct hop_watch *next, **prevp;	/* prevp NULL: not watching   */
+	LIST_ENTRY(hop_watch) link;
 	void (*opened)(struct hop_watch *w);	/* NULL: does not care        */
 	void (*lost)(struct hop_watch *w, const char *why);
 };

@@ -86,11 +86,7 @@ void uac_free_opening(struct uac *u)
 static void destroy(struct uac *u)
 {
 	let_go(u);
-	if (u->prevp) {
-		*u->prevp = u->next;
-		if (u->next)
-			u->next->prevp = u->prevp;
-	}
+	LIST_LEAVE(u, link);
 	uac_free_opening(u);
 	redirect_free(u->redirect);
 	free(u->request_uri);
@@ -118,7 +114,7 @@ static void tell_end(struct uac *u)
 	void (*ended)(void *, const struct uac_result *) = u->events.ended;
 	struct uac_result result = u->result;
 
-	if (u->prevp)
+	if (LIST_HAS(u, link))
 		destroy(u);
 	else if (ended)
 		ended(u->arg, &result);
@@ -335,11 +331,7 @@ static void make_orphan(struct uac *u)
 	struct sip *sip = u->sip;
 
 	u->events = (struct uac_events){ 0 };
-	u->next = sip->orphans;
-	u->prevp = &sip->orphans;
-	if (u->next)
-		u->next->prevp = &u->next;
-	sip->orphans = u;
+	LIST_INSERT_HEAD(&sip->orphans, u, link);
 	uac_hangup(u, 0);
 }
 
@@ -355,6 +347,6 @@ void uac_free(struct uac *u)
 
 void uac_free_orphans(struct sip *sip)
 {
-	while (sip->orphans)
-		destroy(sip->orphans);
+	while (!LIST_EMPTY(&sip->orphans))
+		destroy(LIST_FIRST(&sip->orphans));
 }

@@ -99,7 +99,7 @@ struct uac {
 	int q850;			/* for our BYE or CANCEL               */
 	struct uac_result result;
 
-	struct uac *next, **prevp;	/* in sip->orphans                     */
+	LIST_ENTRY(uac) link;		/* in sip->orphans                     */
 };
 
 /* uac.c */

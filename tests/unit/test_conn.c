@@ -88,7 +88,7 @@ static void opened_is_told_later_and_once(void **state)
 	UNTIL(first.lost && second.lost);
 	assert_int_equal(first.lost + second.lost, 2);
 	assert_string_equal(first.why, "the other side closed the connection");
-	assert_null(first.w.prevp);
+	assert_false(LIST_HAS(&first.w, link));
 }
 
 static void nobody_there_is_told_with_the_reason(void **state)
@@ -257,8 +257,9 @@ static void what_does_not_fit_leaves_later(void **state)
 
 	(void)state;
 	/* The kernel would take it all at once.                               */
-	assert_int_equal(setsockopt(conns->list->lfd.fd, SOL_SOCKET, SO_SNDBUF,
-				    &small, sizeof(small)), 0);
+	assert_int_equal(setsockopt(LIST_FIRST(&conns->list)->lfd.fd,
+				    SOL_SOCKET, SO_SNDBUF, &small,
+				    sizeof(small)), 0);
 	memset(text, 'x', sizeof(text));
 	assert_int_equal(conn_send(conns, h.conn, text, sizeof(text)), 0);
 	fcntl(far, F_SETFL, O_NONBLOCK);
@@ -417,7 +418,7 @@ static void watchers_are_let_go_at_the_end(void **state)
 	watch(&w, &h);
 	conns_free(conns);
 	conns = NULL;
-	assert_null(w.w.prevp);
+	assert_false(LIST_HAS(&w.w, link));
 	assert_int_equal(w.lost, 0);
 }
 

@@ -236,8 +236,8 @@ static int call_in_deaf(void)
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof(little));
 	assert_int_equal(connect(fd, &bound.sa, addr_len(&bound)), 0);
 	UNTIL(conns_count(conns) > before);
-	setsockopt(conns->list->lfd.fd, SOL_SOCKET, SO_SNDBUF, &little,
-		   sizeof(little));
+	setsockopt(LIST_FIRST(&conns->list)->lfd.fd, SOL_SOCKET, SO_SNDBUF,
+		   &little, sizeof(little));
 	return fd;
 }
 

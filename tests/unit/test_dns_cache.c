@@ -116,7 +116,7 @@ static void told(struct dns_wait *w, struct dns_answer *a)
 	size_t i = (size_t)(w - waits);
 	int err;
 
-	assert_null(w->prevp);
+	assert_false(LIST_HAS(w, link));
 	dns_answer_unref(got[i]);
 	got[i] = a;
 	n_got++;

@@ -149,7 +149,7 @@ static void a_watcher_of_udp_hears_nothing(void **state)
 	OPEN("udp:127.0.0.1:0");
 	assert_int_equal(hop_open(&h, sip, SIP_UDP, &peer, "", -1), 0);
 	hop_watch(sip, &h, &w);
-	assert_null(w.prevp);
+	assert_false(LIST_HAS(&w, link));
 	assert_true(hop_is_open(sip, &h));
 	hop_unwatch(&w);
 }
