@@ -186,7 +186,7 @@ static void peer_end(void)
 	pass(400000);
 	sip_get_stats(sip, &st);
 	if (st.transactions || st.dialogs || map_count(sip->accepted) ||
-	    sip->orphans)
+	    !LIST_EMPTY(&sip->orphans))
 		abort();
 }
 
