@@ -158,6 +158,8 @@ int db_run(sqlite3_stmt *st)
 
 void db_done(sqlite3_stmt *st)
 {
+	if (!st)			/* it could not be prepared            */
+		return;
 	sqlite3_reset(st);
 	sqlite3_clear_bindings(st);
 }

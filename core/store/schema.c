@@ -51,12 +51,14 @@ static const char *const steps[] = {
 	" sip_code INTEGER NOT NULL, sip_reason TEXT NOT NULL,"
 	" q850_cause INTEGER NOT NULL, hangup_by INTEGER NOT NULL,"
 	" route TEXT NOT NULL, media TEXT NOT NULL,"
-	" PRIMARY KEY(job, row, number)) WITHOUT ROWID;"
-	"CREATE TABLE probe(one INTEGER PRIMARY KEY, at INTEGER NOT NULL);",
+	" PRIMARY KEY(job, row, number)) WITHOUT ROWID;",
 	/* 2: the display name of the caller.                                  */
 	"ALTER TABLE jobs ADD COLUMN from_name TEXT NOT NULL DEFAULT '';",
 	/* 3: one of a recipient's own; NULL: the job's.                       */
 	"ALTER TABLE recipients ADD COLUMN caller_name TEXT;",
+	/* 4: what STORE_PROBE writes; some files of schema 1 had it.          */
+	"CREATE TABLE IF NOT EXISTS probe"
+	"(one INTEGER PRIMARY KEY, at INTEGER NOT NULL);",
 };
 
 static int read_version(struct db *db, int *version)

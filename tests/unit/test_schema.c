@@ -51,6 +51,7 @@ static void newer_schema_is_refused_and_not_touched(void **state)
 static void file_of_schema_1_is_brought_forward(void **state)
 {
 	struct store_req r = { .op = STORE_JOB_LIST_OPEN };
+	struct store_req probe = { .op = STORE_PROBE, .probe.at = 1 };
 	struct store_claim to;
 	size_t n;
 
@@ -60,9 +61,11 @@ static void file_of_schema_1_is_brought_forward(void **state)
 	store_down();
 	query("ALTER TABLE jobs DROP COLUMN from_name");
 	query("ALTER TABLE recipients DROP COLUMN caller_name");
+	query("DROP TABLE probe");
 	query("PRAGMA user_version=1");
 	store_up();
-	assert_int_equal(query("PRAGMA user_version"), 3);
+	assert_int_equal(query("PRAGMA user_version"), 4);
+	assert_int_equal(call_store(&probe), 0);
 	assert_int_equal(call_store(&r), 0);
 	assert_int_equal(r.open.n, 1);
 	assert_string_equal(r.open.items[0]->id, "job-1");
