@@ -96,6 +96,15 @@ int plugin_check(const struct cln_plugin *pl, char *why, size_t cap)
 	if (!HAS(pl, apps))
 		return fault(why, cap, "its table is too short for ABI 1.0; "
 			     "set .size = sizeof(struct cln_plugin)");
+	/* Codecs are called by tables that say their size; what an app and the
+	 * services hand to each other is copied whole.                        */
+	if (pl->apps && pl->apps[0] && pl->abi_minor != CLN_ABI_MINOR) {
+		str_printf(why, cap, "its app was built for ABI %u.%u, this "
+			   "server has ABI %u.%u; rebuild it against the "
+			   "headers of this server", pl->abi_major,
+			   pl->abi_minor, CLN_ABI_MAJOR, CLN_ABI_MINOR);
+		return -EPROTO;
+	}
 	if (check_name(pl->name))
 		return fault(why, cap, "its name is not [a-z0-9_-]{1,31}");
 	if (!pl->version || !pl->licence || !pl->summary)

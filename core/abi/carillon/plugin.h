@@ -19,7 +19,7 @@
 #include <carillon/services.h>
 
 #define CLN_ABI_MAJOR 1
-#define CLN_ABI_MINOR 0
+#define CLN_ABI_MINOR 1
 
 #define CLN_PLUGIN_SYMBOL "carillon_plugin"
 #define CLN_PLUGIN_EXPORT __attribute__((visibility("default")))
