@@ -13,8 +13,6 @@
 #include "base/str.h"
 #include "call/next_hop.h"
 
-enum { CARRIER_REST_MAX_S = 3600 };	/* that a Retry-After may ask for      */
-
 /* It waits for its turn or its old binding, is disabled, or could not begin.  */
 static int state_without(const struct carrier *c,
 			 const struct cln_transition *last,
@@ -70,8 +68,8 @@ void carrier_rest(struct carrier *c, int seconds)
 {
 	int64_t now_ms = clock_now_ms(exchange_clock(c->x));
 
-	if (seconds > CARRIER_REST_MAX_S)
-		seconds = CARRIER_REST_MAX_S;
+	if (seconds > SIP_REST_MAX_S)
+		seconds = SIP_REST_MAX_S;
 	c->rests_until_ms = now_ms + seconds * S_MS;
 	log_warn("carrier %s: 503, no call for %d s", c->data.id, seconds);
 }

@@ -14,7 +14,6 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-#define SIP_PORT 5060
 #define NUMBER_MAX 32
 
 #define DIGITS "0123456789"
@@ -136,7 +135,7 @@ int number_request_uri(char *dst, size_t cap, const char *prefix,
 	put_user(&b, prefix);
 	put_user(&b, prefix[0] == '+' && to[0] == '+' ? to + 1 : to);
 	buf_printf(&b, bare_v6 ? "@[%s]" : "@%s", host);
-	if (port && port != SIP_PORT)
+	if (port)
 		buf_printf(&b, ":%u", port);
 	err = b.err ? b.err : str_copy(dst, cap, b.data);
 	buf_deinit(&b);

@@ -25,9 +25,8 @@ int number_uri_split(const char *uri, char *host, size_t cap, uint16_t *port);
  * "plain" takes it away, "as_is" does neither. 0; -ERANGE: nothing is left.   */
 int number_for_carrier(char *dst, size_t cap, const char *to, int strip,
 		       const char *format);
-/* sip:<prefix><to>@<host>[:port]; '#' is escaped as RFC 3261 25.1 asks; the
- * default port (0 or 5060) is not written, nor is the + of `to` behind a prefix
- * that has one.                                                               */
+/* sip:<prefix><to>@<host>[:port]; '#' is escaped as RFC 3261 25.1 asks; port 0
+ * is not written, nor is the + of `to` behind a prefix that has one.                                                                         */
 int number_request_uri(char *dst, size_t cap, const char *prefix,
 		       const char *to, const char *host, uint16_t port);
 

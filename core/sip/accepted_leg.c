@@ -268,14 +268,7 @@ void leg_forget_ack(struct leg *leg)
 
 void leg_free(struct leg *leg)
 {
-	if (leg->query)
-		resolve_cancel(leg->query);
-	client_free(leg->bye);
-	if (leg->surplus)
-		dialog_deinit(&leg->dialog);
-	free(leg->ack);
-	free(leg->expected);
-	free(leg->wire);
+	leg_forget_ack(leg);
 	free(leg->to_tag);
 	free(leg->name);
 	free(leg);

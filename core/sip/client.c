@@ -32,7 +32,6 @@
 
 enum {
 	REST_MS = 30000,		/* of a server that did not answer     */
-	REST_MAX_S = 3600,		/* that a Retry-After may ask for      */
 };
 
 struct client {
@@ -364,8 +363,8 @@ static void rest(struct client *c, const osip_message_t *resp)
 	const char *name = certificate_name(&c->p.target);
 	int s = resp ? msg_retry_after(resp) : 0;
 
-	if (s > REST_MAX_S)
-		s = REST_MAX_S;
+	if (s > SIP_REST_MAX_S)
+		s = SIP_REST_MAX_S;
 	if (s > 0)
 		resolve_leave_alone(c->sip->resolver, &way, name, s * S_MS);
 	else

@@ -6,7 +6,7 @@
  * left for the next one, with a new branch. One that says nothing while others
  * remain gets CLIENT_SHARE of Timer B (F); the last one gets all of it.
  *
- * Thread: signalling. Used by register.c and uac.c; not for other rooms.
+ * Thread: signalling. Inside core/sip/.
  * Rules: RFC 3261 8.1.3, 22.2-22.4; RFC 3263 4.3; RFC 8760. At most
  * CLIENT_MAX_CHALLENGES challenges in a row are answered.
  */

@@ -155,3 +155,10 @@ const char *sip_reason_phrase(int code)
 		return classes[0];
 	return classes[code / 100];
 }
+
+void sip_reason_text(char text[SIP_REASON_LEN], int code, const char *phrase)
+{
+	(void)str_copy(text, SIP_REASON_LEN, phrase);
+	if (!*text || str_has_ctl(text) || !str_is_utf8(text, strlen(text)))
+		(void)str_copy(text, SIP_REASON_LEN, sip_reason_phrase(code));
+}

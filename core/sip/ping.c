@@ -16,10 +16,6 @@
 #include "sip/client.h"
 #include "sip/msg.h"
 
-enum {
-	RETRY_AFTER_MAX_S = 3600,
-};
-
 struct ping {
 	struct sip *sip;
 	struct ping_params params;	/* its strings are ours                */
@@ -58,8 +54,8 @@ static int64_t wait_ms(const struct ping *p, int retry_after_s)
 		ms = least(ms, PING_DOWN_MS);
 	else if (p->misses)
 		ms = least(ms, PING_AGAIN_MS);
-	if (retry_after_s > RETRY_AFTER_MAX_S)
-		retry_after_s = RETRY_AFTER_MAX_S;
+	if (retry_after_s > SIP_REST_MAX_S)
+		retry_after_s = SIP_REST_MAX_S;
 	/* RFC 3261 20.33: not before that, though chance takes a tenth off.   */
 	asked_ms = retry_after_s * S_MS * 12 / 10;
 	return ms < asked_ms ? asked_ms : ms;
@@ -67,31 +63,12 @@ static int64_t wait_ms(const struct ping *p, int retry_after_s)
 
 /* ---- the answer ----------------------------------------------------------- */
 
-static void note_server(struct ping *p, const struct hop *hop)
-{
-	struct ping_status *st = &p->status;
-	char text[ADDR_TEXT_LEN];
-
-	st->server[0] = '\0';
-	/* A name that was not resolved led nowhere.                           */
-	if (hop->remote.sa.sa_family == AF_UNSPEC)
-		return;
-	addr_text(&hop->remote, text);
-	(void)str_printf(st->server, sizeof(st->server), "%s:%s",
-			 sip_transport_name(hop->transport), text);
-}
-
 static void note_reason(struct ping *p, const osip_message_t *resp, int code,
 			const char *note)
 {
-	char *text = p->status.last_reason;
-	const size_t cap = sizeof(p->status.last_reason);
-
 	if (!note || !*note)
 		note = resp ? resp->reason_phrase : NULL;
-	(void)str_copy(text, cap, note);
-	if (!*text || str_has_ctl(text) || !str_is_utf8(text, strlen(text)))
-		(void)str_copy(text, cap, sip_reason_phrase(code));
+	sip_reason_text(p->status.last_reason, code, note);
 }
 
 static void log_change(const struct ping *p)
@@ -132,7 +109,7 @@ static void on_response(void *arg, const osip_message_t *resp, int code,
 	st->state = judge(p, alive);
 	st->last_code = code;
 	note_reason(p, resp, code, note);
-	note_server(p, client_hop(c));
+	hop_server_text(p->status.server, client_hop(c));
 	(void)str_copy(st->call_id, sizeof(st->call_id), p->call_id);
 	st->at = clock_wall_ms(loop_clock(p->sip->loop));
 	st->rtt_ms = resp ? (int)(rtt_ns / MS_NS) : -1;
@@ -200,7 +177,7 @@ static int send_ping(struct ping *p, const struct sip_target *target)
 		.target = *target,
 		.auth = p->params.auth,
 		.own_target = true,
-		.silence_ms = stack_64t1_ms(p->sip) / PING_SHARE,
+		.silence_ms = stack_64t1_ms(p->sip) / CLIENT_SHARE,
 		.leaves = on_leaves,
 		.response = on_response,
 		.arg = p,

@@ -7,7 +7,7 @@
  *        \___________/
  *
  * Any answer says that it lives, a refusal too; only a 503 does not, and neither
- * does silence or a connection that fails. Silence is 64*T1 / PING_SHARE = 4 s,
+ * does silence or a connection that fails. Silence is 64*T1 / 8 = 4 s,
  * not the 32 s of Timer F: four transmissions, of each server that it has.
  * PING_MISSES of those in a row make it DOWN, and the first answer UP again.
  * After a miss it is asked again within PING_AGAIN_MS, while it is DOWN every
@@ -26,7 +26,6 @@ enum {
 	PING_MISSES = 2,
 	PING_AGAIN_MS = 5000,
 	PING_DOWN_MS = 30000,
-	PING_SHARE = 8,
 	PING_CALL_ID_LEN = 33,
 	PING_WHO_LEN = 32,
 };
@@ -40,7 +39,7 @@ struct ping_status {
 	char last_reason[SIP_REASON_LEN];
 	int64_t at;			/* wall-clock ms of the last result    */
 	int rtt_ms;			/* of the last answer; -1: none came   */
-	char server[64];		/* "udp:192.0.2.1:5060" asked last     */
+	char server[SIP_SERVER_LEN];	/* "udp:192.0.2.1:5060" asked last     */
 	char call_id[PING_CALL_ID_LEN];	/* of that OPTIONS                     */
 };
 

@@ -56,7 +56,7 @@ struct registration_status {
 	int last_code;			/* of the last answer; 408, 503 where none
 					 * came; 0: nothing was sent yet       */
 	char last_reason[SIP_REASON_LEN];
-	char server[64];		/* "udp:192.0.2.1:5060" that accepted the
+	char server[SIP_SERVER_LEN];	/* "udp:192.0.2.1:5060" that accepted the
 					 * binding, "" without one             */
 	struct addr server_addr;	/* the same; calls go there            */
 	enum sip_transport server_transport;

@@ -31,13 +31,10 @@ void reg_set_status(struct registration *r, enum registration_state state,
 		    int code, const char *reason)
 {
 	struct registration_status *st = &r->status;
-	char text[SIP_REASON_LEN];
+	char text[SIP_REASON_LEN] = "";
 
-	/* A phrase of a stranger that is no text is not shown as one; neither
-	 * is one that was cut within a character. */
-	(void)str_copy(text, sizeof(text), reason);
-	if (str_has_ctl(text) || !str_is_utf8(text, strlen(text)))
-		(void)str_copy(text, sizeof(text), sip_reason_phrase(code));
+	if (*reason)
+		sip_reason_text(text, code, reason);
 	if (st->state == state && st->last_code == code &&
 	    strcmp(st->last_reason, text) == 0)
 		return;
@@ -76,11 +73,8 @@ static const char *reason_of(const osip_message_t *resp, int code,
 static void note_server(struct registration *r, const struct hop *hop)
 {
 	struct registration_status *st = &r->status;
-	char text[ADDR_TEXT_LEN];
 
-	addr_text(&hop->remote, text);
-	(void)str_printf(st->server, sizeof(st->server), "%s:%s",
-			 sip_transport_name(hop->transport), text);
+	hop_server_text(st->server, hop);
 	st->server_addr = hop->remote;
 	st->server_transport = hop->transport;
 }

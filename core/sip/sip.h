@@ -34,6 +34,9 @@ enum sip_transport {
 
 #define SIP_HOST_LEN 256
 #define SIP_REASON_LEN 96
+#define SIP_SERVER_LEN 64
+#define SIP_REST_MAX_S 3600		/* that the Retry-After of a 503 may ask for */
+#define SIP_SESSION_MIN_S 90		/* of a session timer (RFC 4028 4)     */
 
 struct sip_listen {
 	enum sip_transport transport;
@@ -145,5 +148,8 @@ void sip_trace_pcap(const struct buf *copy, struct buf *out);
 
 /* Phrase of RFC 3261 21 for a status code.                                    */
 const char *sip_reason_phrase(int code);
+/* What is shown of a phrase from the wire: where it is empty, holds a control
+ * character or is no UTF-8, also since it was cut, that of the code.          */
+void sip_reason_text(char text[SIP_REASON_LEN], int code, const char *phrase);
 
 #endif

@@ -53,7 +53,8 @@ struct sip {
 						 * take no TCP                 */
 	char user_agent[SIP_REASON_LEN];
 	int t1_ms, t2_ms, t4_ms;		/* RFC 3261 17.1               */
-	uint64_t secret;			/* makes stateless To tags     */
+	uint64_t secret;			/* of stateless To tags, and of
+						 * what answers must show      */
 	stack_send_fn *send;
 	void *send_arg;
 

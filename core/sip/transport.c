@@ -107,6 +107,18 @@ static bool is_advertised(const struct sip *sip, enum sip_transport transport)
 	       (sip->sockets[0].transport == SIP_TLS) == (transport == SIP_TLS);
 }
 
+void hop_server_text(char text[SIP_SERVER_LEN], const struct hop *h)
+{
+	char addr[ADDR_TEXT_LEN];
+
+	text[0] = '\0';
+	if (h->remote.sa.sa_family == AF_UNSPEC)
+		return;
+	addr_text(&h->remote, addr);
+	(void)str_printf(text, SIP_SERVER_LEN, "%s:%s",
+			 sip_transport_name(h->transport), addr);
+}
+
 void hop_sent_by(const struct sip *sip, const struct hop *h, struct buf *out)
 {
 	char host[ADDR_TEXT_LEN];

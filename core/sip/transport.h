@@ -47,6 +47,9 @@ int hop_send(struct sip *sip, const struct hop *h, const void *data,
 /* Via's sent-by and Contact's host: what is advertised, else h->local.       */
 void hop_sent_by(const struct sip *sip, const struct hop *h, struct buf *out);
 
+/* "udp:192.0.2.1:5060", for people; "" where a name led nowhere.              */
+void hop_server_text(char text[SIP_SERVER_LEN], const struct hop *h);
+
 static inline bool hop_is_reliable(const struct hop *h)
 {
 	return h->transport != SIP_UDP;

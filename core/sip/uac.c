@@ -38,17 +38,10 @@ static void wake(struct uac *u)
 		log_error("sip: no memory for a timer");
 }
 
-/* A phrase from the wire ends in reports; what is no UTF-8 stays outside.     */
 void uac_set_reason(struct uac *u, int code, const char *text)
 {
-	if (!text || !*text || !str_is_utf8(text, strlen(text)))
-		text = sip_reason_phrase(code);
 	u->result.code = code;
-	/* Cut in the middle of a character, it would be no UTF-8 again.       */
-	if (str_copy(u->result.reason, sizeof(u->result.reason), text) &&
-	    !str_is_utf8(u->result.reason, strlen(u->result.reason)))
-		(void)str_copy(u->result.reason, sizeof(u->result.reason),
-			       sip_reason_phrase(code));
+	sip_reason_text(u->result.reason, code, text);
 }
 
 /* ---- the end -------------------------------------------------------------- */
@@ -65,7 +58,6 @@ static void let_go(struct uac *u)
 	dialog_unregister(u->sip, &u->dialog);
 	dialog_deinit(&u->dialog);
 	if (u->reinvite) {
-		txn_on_no_ack(u->reinvite, NULL, NULL);
 		txn_confirm(u->reinvite);
 		u->reinvite = NULL;
 	}

@@ -232,7 +232,6 @@ static void await_ack(struct uac *u, struct txn *txn, uint32_t cseq)
 {
 	if (u->reinvite) {
 		/* An ACK went lost; the next offer implies it.                */
-		txn_on_no_ack(u->reinvite, NULL, NULL);
 		txn_confirm(u->reinvite);
 	}
 	u->reinvite = txn;
@@ -307,7 +306,6 @@ void uac_on_ack(struct dialog_user *du, const osip_message_t *ack)
 
 	if (!u->reinvite || msg_cseq(ack) != u->reinvite_cseq)
 		return;
-	txn_on_no_ack(u->reinvite, NULL, NULL);
 	txn_confirm(u->reinvite);
 	u->reinvite = NULL;
 	sdp = u->offered ? msg_sdp(ack, &len) : NULL;

@@ -14,10 +14,12 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "base/siphash.h"
 #include "base/str.h"
 #include "sip/build.h"
 #include "sip/extension.h"
 #include "sip/msg.h"
+#include "sip/txn_key.h"
 
 /* ---- the way back (18.2, RFC 3581) ---------------------------------------- */
 
@@ -92,24 +94,23 @@ void uas_in_call(struct inbound *in)
 			sent_by_port(osip_list_get(&in->req->vias, 0));
 }
 
-static uint64_t mix(uint64_t h, const char *s)
-{
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * UINT64_C(1099511628211);
-	return (h ^ 0xff) * UINT64_C(1099511628211);
-}
-
 /* 8.2.7: a server that keeps nothing must say the same To tag again when the
- * request is repeated, so it is computed from the request and a secret.       */
+ * request is repeated, so it is computed from the request and a secret, which it
+ * must not give away. No CSeq is as high as the key's second half (txn_client.c
+ * has the CSeq there).                                                        */
 static void compute_tag(struct inbound *in)
 {
 	const osip_message_t *m = in->req;
-	uint64_t h = in->sip->secret ^ UINT64_C(14695981039346656037);
+	const uint64_t key[2] = { in->sip->secret, UINT64_MAX };
+	struct txn_key text;
+	uint64_t h;
 
-	h = mix(h, msg_branch(m));
-	h = mix(h, msg_call_id(m));
-	h = mix(h, msg_from_tag(m));
-	h = mix(h, m->cseq->number);
+	txn_key_begin(&text);
+	txn_key_add(&text, msg_branch(m));
+	txn_key_add(&text, msg_call_id(m));
+	txn_key_add(&text, msg_from_tag(m));
+	txn_key_add(&text, m->cseq->number);
+	h = siphash(key, text.data, text.len);
 	str_hex(in->to_tag, &h, sizeof(h));
 }
 

@@ -120,7 +120,7 @@ static void request_uri_is_prefix_number_host_and_foreign_port(void **state)
 	(void)state;
 	assert_request_uri("8888", "123456", "sip.carrier1.com", 0,
 			   "sip:8888123456@sip.carrier1.com");
-	assert_request_uri("", "1", "h", 5060, "sip:1@h");
+	assert_request_uri("", "1", "h", 5060, "sip:1@h:5060");
 	assert_request_uri("", "1", "h", 5080, "sip:1@h:5080");
 	assert_request_uri("*31#", "+49#", "h", 0, "sip:*31%23+49%23@h");
 	/* One + at the most: the prefix's is in front. */
