@@ -215,6 +215,7 @@ static int fill_media(const struct fill *f)
 				  "media.address is of the other IP version");
 	cfg->media_threads = fill_threads(f->c);
 	cfg->rtcp = conf_bool(f->c, "media.rtcp");
+	cfg->rtp_timeout_s = (int)conf_int(f->c, "media.rtp_timeout_s");
 	return err ? err : fill_ports(f);
 }
 
@@ -346,6 +347,9 @@ static void fill_plain(struct config *cfg, const struct conf *c)
 {
 	const char *dir = conf_str(c, "plugins.dir");
 
+	cfg->prompts_memory = conf_int(c, "prompts.memory_mb") << 20;
+	cfg->prompts_disk = conf_int(c, "prompts.disk_mb") << 20;
+	cfg->prompts_library = conf_int(c, "prompts.library_mb") << 20;
 	cfg->fetch_timeout_s = (int)conf_int(c, "fetch.timeout_s");
 	cfg->fetch_max_bytes = conf_int(c, "fetch.max_bytes");
 	cfg->fetch_max_audio_s = (int)conf_int(c, "fetch.max_audio_s");
@@ -355,6 +359,7 @@ static void fill_plain(struct config *cfg, const struct conf *c)
 	cfg->max_cps = (int)conf_int(c, "limits.max_cps");
 	cfg->ring_timeout_s = (int)conf_int(c, "limits.ring_timeout_s");
 	cfg->carrier_wait_s = (int)conf_int(c, "limits.carrier_wait_s");
+	cfg->call_max_s = (int)conf_int(c, "limits.call_max_s");
 	cfg->drain_s = (int)conf_int(c, "limits.drain_s");
 	cfg->plugins_dir = dir ? dir : PLUGINDIR;
 	log_level_parse(&cfg->log_level, conf_str(c, "log.level"));

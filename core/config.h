@@ -45,8 +45,11 @@ struct config {
 	uint16_t port_first, port_last;	/* even, odd                          */
 	int media_threads;		/* never 0                            */
 	bool rtcp;
+	int rtp_timeout_s;		/* 0: none                            */
 
 	char *state_dir;		/* state_dir_make() makes it          */
+
+	int64_t prompts_memory, prompts_disk, prompts_library;	/* bytes      */
 
 	struct allow *fetch;
 	size_t n_fetch;
@@ -56,7 +59,7 @@ struct config {
 	const char *fetch_proxy, *fetch_ca_file;	/* NULL: none         */
 
 	int max_channels, max_cps;	/* channels 0: place no calls         */
-	int ring_timeout_s, carrier_wait_s, drain_s;
+	int ring_timeout_s, carrier_wait_s, call_max_s, drain_s;
 
 	const char *plugins_dir;
 	const char **plugins;		/* none: every *.so of the directory  */

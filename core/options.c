@@ -80,6 +80,9 @@ INT(media_threads, "media.threads", "0", 0, 64,
 	    "at most.");
 BOOL(media_rtcp, "media.rtcp", "yes",
      .help = "Whether to send RTCP reports beside RTP.");
+INT(media_rtp_timeout_s, "media.rtp_timeout_s", "60", 0, 86400,
+    .help = "Seconds without a packet of a far end that had sent some, after "
+	    "which a call is hung up; 0 waits for ever.");
 
 /* ---- api ----------------------------------------------------------------- */
 
@@ -103,6 +106,16 @@ TEXT(state_dir, "state.dir", NULL,
      .help = "Directory of the database; where none is "
 	     "given, /var/lib/carillon for the superuser, else carillon in "
 	     "$XDG_STATE_HOME or ~/.local/state.");
+INT(prompts_memory_mb, "prompts.memory_mb", "128", 0, 1048576,
+    .help = "MiB of memory for prompts that no call plays; the longest unused "
+	    "go first.");
+INT(prompts_disk_mb, "prompts.disk_mb", "1024", 0, 16777216,
+    .help = "MiB under state.dir for prompts that were fetched, so that they "
+	    "are there after a restart; the longest unused go first. 0 keeps "
+	    "none.");
+INT(prompts_library_mb, "prompts.library_mb", "1024", 0, 16777216,
+    .help = "MiB under state.dir for prompts that were uploaded; what does not "
+	    "fit is refused.");
 TEXT(fetch_allow, "fetch.allow", NULL, REPEAT,
      .help = "Host with port, address or network that prompts may be fetched "
 	     "from although it is not a public one.");
@@ -131,6 +144,8 @@ INT(carrier_wait_s, "limits.carrier_wait_s", "60", 0, 86400,
     .help = "Seconds that a recipient waits for a carrier that is not usable "
 	    "before it counts as failed.");
 
+INT(call_max_s, "limits.call_max_s", "7200", 10, 604800,
+    .help = "Seconds that any call may last once it was answered.");
 INT(drain_s, "limits.drain_s", "10", 0, 86400,
     .help = "Seconds that calls may go on after the server was told to stop; "
 	    "a second signal hangs them up at once.");
@@ -159,10 +174,11 @@ const struct cln_option *const config_options[] = {
 	&sip_listen, &sip_advertise, &sip_direct_allow, &sip_t1_ms,
 	&sip_user_agent, &sip_tls_certificate, &sip_tls_key, &sip_tls_ca,
 	&sip_trace_kb, &dns_server, &media_address, &media_advertise,
-	&media_ports, &media_threads, &media_rtcp, &api_listen, &api_key,
-	&api_max_body, &api_hostname, &api_workers, &state_dir, &fetch_allow,
-	&fetch_timeout_s, &fetch_max_bytes, &fetch_max_audio_s, &fetch_proxy,
-	&fetch_ca_file, &max_channels, &max_cps, &ring_timeout_s,
-	&carrier_wait_s, &drain_s, &plugins_dir, &plugins_load, &log_level,
-	&log_format, &node_id, NULL
+	&media_ports, &media_threads, &media_rtcp, &media_rtp_timeout_s,
+	&api_listen, &api_key, &api_max_body, &api_hostname, &api_workers,
+	&state_dir, &prompts_memory_mb, &prompts_disk_mb, &prompts_library_mb,
+	&fetch_allow, &fetch_timeout_s, &fetch_max_bytes, &fetch_max_audio_s,
+	&fetch_proxy, &fetch_ca_file, &max_channels, &max_cps, &ring_timeout_s,
+	&carrier_wait_s, &call_max_s, &drain_s, &plugins_dir, &plugins_load,
+	&log_level, &log_format, &node_id, NULL
 };

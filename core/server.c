@@ -26,7 +26,6 @@
 #include "state_dir.h"
 
 #define INBOX_LIMIT 10000
-#define CACHE_BYTES ((size_t)128 << 20)	/* idle prompts kept in memory */
 
 struct server {
 	const struct config *cfg;
@@ -249,7 +248,10 @@ static int make_prompts(struct server *s, char *why)
 		.timeout_s = c->fetch_timeout_s,
 		.max_bytes = (size_t)c->fetch_max_bytes,
 		.max_audio_s = c->fetch_max_audio_s,
-		.max_cache_bytes = CACHE_BYTES,
+		.max_cache_bytes = (size_t)c->prompts_memory,
+		.dir = c->state_dir,
+		.max_disk_bytes = (size_t)c->prompts_disk,
+		.max_library_bytes = (size_t)c->prompts_library,
 		.proxy = c->fetch_proxy,
 		.ca_file = c->fetch_ca_file,
 		.user_agent = c->user_agent,
@@ -295,6 +297,8 @@ static int make_exchange(struct server *s, char *why)
 		.max_cps = c->max_cps,
 		.ring_timeout_s = c->ring_timeout_s,
 		.carrier_wait_s = c->carrier_wait_s,
+		.call_max_s = c->call_max_s,
+		.rtp_timeout_s = c->rtp_timeout_s,
 		.direct_allowed = direct_allowed,
 		.direct_arg = (void *)c,
 	};

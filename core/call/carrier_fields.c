@@ -21,7 +21,6 @@
 #include "call/number.h"
 #include "sip/sip.h"
 
-enum { SESSION_MIN_S = 90 };		/* RFC 4028 4 */
 
 static int refuse(char *why, size_t cap, const char *text)
 {
@@ -134,6 +133,12 @@ static const char *codec_names[CODEC_NAMES_MAX];
 static const char *const protocols[] = { "SIP", NULL };
 static const char *const transports[] = { "udp", "tcp", "tls", "auto", NULL };
 static const char *const number_formats[] = { "as_is", "e164", "plain", NULL };
+static const char *const srtp_modes[] = {
+	"off", "optional", "required", NULL
+};
+static const char *const dtmf_modes[] = {
+	"auto", "rfc4733", "inband", "off", NULL
+};
 static const char *const caller_ids[] = {
 	"from", "p_asserted_identity", "privacy", NULL
 };
@@ -230,6 +235,18 @@ FIELD f_session_expires_s = { HEAD, .name = "session_expires_s",
 	.type = CLN_FIELD_INT, .flags = CLN_FIELD_NULLABLE,
 	AT(session_expires_s), .min = 0, .max = 86400,
 	.help = "Session timer asked for; 0: only if the far end asks." };
+FIELD f_ptime = { HEAD, .name = "ptime", .type = CLN_FIELD_INT,
+	.flags = CLN_FIELD_NULLABLE, AT(ptime), .min = 0, .max = 60,
+	.help = "Packet time in ms to ask for; 0: each codec's own." };
+FIELD f_srtp = { HEAD, .name = "srtp", .type = CLN_FIELD_STRING, AT(srtp),
+	.def = "off", .choices = srtp_modes,
+	.help = "Encrypted RTP; optional: where the far end can." };
+FIELD f_dtmf = { HEAD, .name = "dtmf", .type = CLN_FIELD_STRING, AT(dtmf),
+	.def = "auto", .choices = dtmf_modes,
+	.help = "Digits as events (rfc4733) or as tones (inband)." };
+FIELD f_symmetric_rtp = { HEAD, .name = "symmetric_rtp",
+	.type = CLN_FIELD_BOOL, AT(symmetric_rtp), .max = 1,
+	.help = "Send to the port that the far end's RTP comes from." };
 
 const struct cln_field *const carrier_fields[] = {
 	&f_name, &f_host, &f_port, &f_protocol, &f_transport, &f_prefix,
@@ -237,7 +254,7 @@ const struct cln_field *const carrier_fields[] = {
 	&f_realm, &f_from_user, &f_from_domain, &f_outbound_proxy, &f_listen,
 	&f_expires_s, &f_max_channels, &f_max_cps, &f_enabled, &f_strip,
 	&f_number_format, &f_options_ping_s, &f_caller_id, &f_headers,
-	&f_session_expires_s, NULL
+	&f_session_expires_s, &f_ptime, &f_srtp, &f_dtmf, &f_symmetric_rtp, NULL
 };
 
 void carrier_fields_know(const struct plugins *plugins)
@@ -376,10 +393,10 @@ void carrier_fields_check(const struct cln_carrier *c,
 	if (c->do_register && !c->username[0])
 		problem_add(problems, CLN_INVALID, "/username",
 			    "a carrier that registers needs a username");
-	if (c->session_expires_s && c->session_expires_s < SESSION_MIN_S)
+	if (c->session_expires_s && c->session_expires_s < SIP_SESSION_MIN_S)
 		problem_add(problems, CLN_INVALID, "/session_expires_s",
 			    "must be 0, or %d at least (RFC 4028)",
-			    SESSION_MIN_S);
+			    SIP_SESSION_MIN_S);
 	if (c->prefix[0] == '+' && !strcmp(c->number_format, "e164"))
 		problem_add(problems, CLN_INVALID, "/prefix",
 			    "begins with a +, and number_format \"e164\" sets "

@@ -35,6 +35,8 @@ struct exchange_config {
 	struct addr media_advertise;	/* written into offers instead         */
 	int max_channels, max_cps;
 	int ring_timeout_s;
+	int call_max_s;			/* of an answered call                 */
+	int rtp_timeout_s;		/* 0: none                             */
 	int carrier_wait_s;		/* how long a carrier may be down before
 					 * what waits for it is failed         */
 	/* May this host (a name, or NULL) or address be dialled by full URI?

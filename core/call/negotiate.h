@@ -18,6 +18,7 @@
 #define CALL_NEGOTIATE_H
 
 #include "call/room.h"
+#include "media/media.h"
 #include "sip/sdp.h"
 
 /* What was settled for one call.                                              */
@@ -28,6 +29,12 @@ struct negotiated {
 	struct addr rtp, rtcp;		/* port 0: the stream was ended        */
 	bool rtcp_mux;
 	bool send;			/* false: we are on hold               */
+	/* What the far end may send us, by the numbers of our description.    */
+	struct hear_format hear[CLN_CODECS_MAX];
+	size_t n_hear;
+	/* telephone-event (RFC 4733) by our number and by theirs, -1: none.   */
+	int event_in, event_out;
+	struct srtp_crypto crypto;	/* suite SRTP_NONE: plain              */
 };
 
 /* What we can speak: `audio` has a format for each codec, in the same order.  */

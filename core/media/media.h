@@ -24,7 +24,10 @@
 #include "base/addr.h"
 #include "base/inbox.h"
 #include "base/random.h"
+#include "media/hear.h"
 #include "media/prompt.h"
+#include "media/script.h"
+#include "media/srtp.h"
 
 struct media;
 struct stream;
@@ -50,6 +53,10 @@ struct stream_report {
 	struct cln_rtp_figures rtp;
 	uint32_t n_items;		/* items begun                        */
 	struct cln_played items[CLN_ITEMS_MAX];
+	int32_t started;		/* enum cln_started                   */
+	int32_t started_ms;		/* after stream_play()                */
+	uint32_t n_gathered;		/* the last ones                      */
+	struct cln_gathered gathered[CLN_GATHERED_MAX];
 	bool complete;			/* the whole playlist was sent        */
 };
 
@@ -59,7 +66,8 @@ struct stream_events {
 	void (*played)(void *arg);
 	/* Final figures; the stream frees itself after this returns.         */
 	void (*stopped)(void *arg, const struct stream_report *report);
-	/* Sending failed for good (e.g. network unreachable).                */
+	/* Sending failed for good (e.g. network unreachable); -ETIMEDOUT: the
+	 * far end had sent packets and then none for rtp_timeout_ms.         */
 	void (*failed)(void *arg, int err);
 };
 
@@ -79,6 +87,19 @@ struct stream_play {
 	bool send;			/* false while the far end holds us   */
 	struct prompt *const *prompts;	/* one per item; references are taken */
 	size_t n_prompts;
+	/* What is played (stream_play() only; a reference is taken).          */
+	struct script *script;
+	int32_t start;			/* enum cln_start                     */
+	uint32_t start_wait_ms;
+	/* What we may be sent, by the numbers of our description.             */
+	struct hear_format hear[CLN_CODECS_MAX];
+	size_t n_hear;
+	int event_in;			/* RFC 4733 by our number, -1: none   */
+	int event_out;			/* and by the far end's               */
+	bool tones;			/* a gather listens to the sound, too */
+	bool symmetric;			/* learn the far end's port, once     */
+	uint32_t rtp_timeout_ms;	/* 0: none                            */
+	struct srtp_crypto crypto;
 };
 
 /* Once a stream. -EALREADY: it was called, or stopped; -ENOENT: a prompt is not

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include <carillon/codec.h>
+#include <carillon/services.h>
 
 #include "base/allow.h"
 #include "base/clock.h"
@@ -41,6 +42,11 @@ struct prompts_config {
 	size_t max_bytes;		/* of the fetched file                */
 	int max_audio_s;
 	size_t max_cache_bytes;		/* idle prompts kept in memory        */
+	/* Lent; state.dir: fetched files and their frames are kept below it, and
+	 * so are those that were uploaded. NULL: nothing outlives the process.  */
+	const char *dir;
+	size_t max_disk_bytes;		/* of what was fetched; 0: keep none  */
+	size_t max_library_bytes;	/* of what was uploaded               */
 	/* Lent; NULL: none, the system's. A proxy resolves names by itself, so
 	 * only literal addresses are checked where there is one.             */
 	const char *proxy, *ca_file, *user_agent;
@@ -61,9 +67,14 @@ struct prompt_get;		/* a wait for one prompt                     */
 typedef void prompt_fn(void *arg, int err, struct prompt *prompt,
 		       const char *why);
 
-/* 0 if `url` is one that prompt_get() would try (scheme http or https, no user
- * part, host not a forbidden literal), else -EINVAL / -EPERM with a sentence.
- */
+/* What a recording comes from:
+ *	http://..., https://...		fetched
+ *	prompt:ID			uploaded (see below)
+ *	silence:MS			made: so much of nothing
+ *	dtmf:DIGITS			made: the digits as tones (tone.h)
+ * 0 if `url` is one that prompt_get() would try (no user part, host not a
+ * forbidden literal, an id that is there), else -EINVAL / -EPERM / -ENOENT with
+ * a sentence. Any thread.                                                     */
 int prompt_check_url(const struct prompts *p, const char *url, char *why,
 		     size_t cap);
 /* Ready at once or later: fn is always called later, from the inbox, also where
@@ -98,8 +109,24 @@ const struct prompt_frames *prompt_frames(const struct prompt *p,
 					  const struct cln_codec *codec);
 uint32_t prompt_duration_ms(const struct prompt *p);
 
+/* ---- the library: recordings that were uploaded --------------------------- */
+
+/* Any thread, and they may wait for the disk: not the signalling thread. Ids are
+ * made of the content. Errors as cln_services says; why: a sentence.          */
+int prompts_library_add(struct prompts *p, const void *data, size_t len,
+			const char *name, struct cln_prompt_info *info,
+			char *why, size_t cap);
+int prompts_library_get(struct prompts *p, const char *id,
+			struct cln_prompt_info *info);
+int prompts_library_delete(struct prompts *p, const char *id);
+int prompts_library_list(struct prompts *p, const char *after, uint32_t limit,
+			 cln_prompt_fn *fn, void *arg);
+
 struct prompts_stats {
 	uint64_t fetched, failed, hits;	/* prompts                            */
+	uint64_t unchanged;		/* of those fetched: 304              */
+	uint64_t disk_hits;		/* used without asking, from disk     */
+	uint64_t disk_bytes;
 	uint64_t bytes;			/* encoded bytes held                 */
 };
 void prompts_get_stats(const struct prompts *p, struct prompts_stats *st);

@@ -22,6 +22,11 @@
 #define CLN_HEADER_VALUE_LEN 160
 #define CLN_ITEMS_MAX 64	/* of a playlist                               */
 #define CLN_PROBLEMS_MAX 32
+#define CLN_DIGITS_MAX 32	/* that one item sends or waits for            */
+#define CLN_BRANCHES_MAX 16	/* of one gather                               */
+#define CLN_GATHERED_MAX 16	/* gathers that one attempt's report keeps     */
+#define CLN_PROMPT_ID_LEN 33	/* 32 hex digits and NUL                       */
+#define CLN_SUITE_LEN 28	/* name of an SRTP crypto suite (RFC 4568)     */
 
 /* ---- what was wrong with a request ---------------------------------------- */
 
@@ -151,6 +156,13 @@ struct cln_carrier {
 					 * "privacy"                           */
 	struct cln_header_list headers;	/* added to each INVITE                */
 	int32_t session_expires_s;	/* asked for; 0: only if the far end asks */
+	int32_t ptime;			/* ms to ask for and to send where the far
+					 * end says nothing; 0: each codec's own */
+	char srtp[12];			/* "off", "optional" (RFC 8643), "required" */
+	char dtmf[12];			/* "auto": RFC 4733, else tones; "rfc4733",
+					 * "inband", "off"                     */
+	uint8_t symmetric_rtp;		/* send to the port that the signalled
+					 * host sends from, learnt once        */
 };
 
 enum cln_registration {
@@ -200,12 +212,43 @@ struct cln_carrier_status {
 
 /* ---- jobs ----------------------------------------------------------------- */
 
-enum cln_item_type { CLN_ITEM_PLAY, CLN_ITEM_SAY };
+enum cln_item_type {
+	CLN_ITEM_PLAY,
+	CLN_ITEM_SAY,
+	CLN_ITEM_PAUSE,
+	CLN_ITEM_DTMF,			/* digits are sent                     */
+	CLN_ITEM_GATHER,		/* digits are waited for               */
+};
+
+/* Where a playlist goes on: the index of an item, or one of these.            */
+enum cln_goto { CLN_GOTO_NEXT = -1, CLN_GOTO_STOP = -2 };
+
+/* Ends with the last of `digits`, with the terminator, or when no digit came
+ * for timeout_ms. Digits that were pressed since the gather before (or since
+ * the start) count.                                                           */
+struct cln_gather {
+	uint32_t digits;		/* at most: 1 to CLN_DIGITS_MAX        */
+	uint32_t timeout_ms;		/* since it began, or the last digit   */
+	char terminator;		/* one of 0-9*#A-D, or 0: none; it is
+					 * taken and not reported              */
+	uint8_t interrupt;		/* a digit cuts short what plays before */
+	uint32_t n_branches;
+	struct {
+		char digits[CLN_DIGITS_MAX + 1];
+		int32_t go;		/* index, or enum cln_goto             */
+	} branches[CLN_BRANCHES_MAX];
+	int32_t otherwise;		/* digits that no branch names         */
+	int32_t on_timeout;		/* not one digit came                  */
+};
 
 struct cln_item {
 	int32_t type;			/* enum cln_item_type                  */
-	const char *text;		/* the URL, or what to say             */
+	const char *text;		/* PLAY: a URL, or "prompt:ID"; SAY:
+					 * what to say; DTMF: the digits       */
 	const char *language;		/* SAY, or NULL                        */
+	uint32_t repeat;		/* times in a row, 0 is 1; not GATHER  */
+	uint32_t pause_ms;		/* PAUSE                               */
+	const struct cln_gather *gather; /* GATHER                             */
 };
 
 struct cln_recipient {
@@ -228,6 +271,17 @@ struct cln_play {
 	const struct cln_item *items;
 	const struct cln_recipient *recipients;
 	const char *from_name;		/* the caller's display name; may be NULL */
+	int32_t start;			/* enum cln_start                      */
+	int32_t start_wait_ms;		/* for that at most; 0: the default    */
+	uint32_t repeat;		/* the whole playlist, 0 is 1          */
+};
+
+/* When an answered call begins to play.                                       */
+enum cln_start {
+	CLN_START_ANSWER,		/* right after the ACK                 */
+	CLN_START_MEDIA,		/* with the first RTP of the far end   */
+	CLN_START_SILENCE,		/* when a greeting is over: after the
+					 * beep, or when silence follows it    */
 };
 
 enum cln_recipient_state {
@@ -274,12 +328,37 @@ struct cln_rtp_figures {
 	int32_t far_jitter_us;		/* reported by the far end, -1: none   */
 	int32_t round_trip_us;		/* -1: not known                       */
 	int32_t late_max_us;		/* worst lateness of a sent packet     */
+	/* Mean opinion score by the E-model (ITU-T G.107) times 100, of what
+	 * we received and of what the far end reports; -1: not known.         */
+	int32_t mos_x100, far_mos_x100;
 };
 
 struct cln_played {
 	int32_t item;
 	int32_t sent_ms;
 	int32_t confirmed_ms;		/* -1: the far end sends no reports    */
+};
+
+enum cln_started {
+	CLN_STARTED_NOT,		/* nothing was played                  */
+	CLN_STARTED_ANSWER,
+	CLN_STARTED_MEDIA,
+	CLN_STARTED_SILENCE,
+	CLN_STARTED_BEEP,
+	CLN_STARTED_WAIT,		/* what was waited for did not come    */
+};
+
+enum cln_gather_end {
+	CLN_GATHER_DIGITS,		/* as many as were asked for           */
+	CLN_GATHER_TERMINATOR,
+	CLN_GATHER_TIMEOUT,
+	CLN_GATHER_HANGUP,		/* the call ended while it waited      */
+};
+
+struct cln_gathered {
+	int32_t item;
+	int32_t end;			/* enum cln_gather_end                 */
+	char digits[CLN_DIGITS_MAX + 1];
 };
 
 struct cln_attempt {
@@ -296,6 +375,12 @@ struct cln_attempt {
 	struct cln_rtp_figures rtp;
 	uint32_t n_played;
 	struct cln_played *played;	/* one per item that was begun         */
+	int32_t started;		/* enum cln_started                    */
+	int32_t started_ms;		/* after the answer was acknowledged   */
+	char srtp[CLN_SUITE_LEN];	/* "": plain RTP                       */
+	uint32_t n_gathered;
+	struct cln_gathered *gathered;	/* in order; the last ones where there
+					 * were more than CLN_GATHERED_MAX     */
 };
 
 struct cln_report_row {
@@ -305,6 +390,20 @@ struct cln_report_row {
 	const char *reason;		/* failed: why, else ""                */
 	size_t n_attempts;
 	const struct cln_attempt *attempts;
+};
+
+/* ---- recordings of the house ---------------------------------------------- */
+
+/* A file that was uploaded. The same bytes have the same id.                  */
+struct cln_prompt_info {
+	uint32_t size;
+	char id[CLN_PROMPT_ID_LEN];
+	char name[128];			/* given with it, may be ""            */
+	char format[32];		/* "wav pcm_16", "flac", "ogg opus"    */
+	int32_t rate, channels;
+	int64_t bytes;
+	int64_t duration_ms;
+	int64_t created_at;
 };
 
 /* ---- the rest ------------------------------------------------------------- */
@@ -339,6 +438,7 @@ enum cln_trace_form {
 /* Calls of the app's own that receive rows; they copy what they keep.         */
 typedef void cln_carrier_fn(void *arg, const struct cln_carrier *carrier);
 typedef void cln_row_fn(void *arg, const struct cln_report_row *row);
+typedef void cln_prompt_fn(void *arg, const struct cln_prompt_info *info);
 typedef void cln_plugin_fn(void *arg, const struct cln_plugin_info *info);
 typedef void cln_trace_fn(void *arg, const struct cln_trace_message *m);
 typedef void cln_bytes_fn(void *arg, const char *data, size_t len);
@@ -396,6 +496,21 @@ struct cln_services {
 	/* The same as one file, in one piece. `form`: enum cln_trace_form.    */
 	int (*trace_file)(void *ctx, const char *call_id, int32_t form,
 			  cln_bytes_fn *fn, void *arg);
+
+	/* Keeps a recording that play items name "prompt:ID". It is decoded
+	 * before this returns, so that what it holds is known to be sound:
+	 * -EINVAL with a problem where it is not, -ENOSPC where the library is
+	 * full. The same file again is no error.                              */
+	int (*prompt_add)(void *ctx, const void *data, size_t len,
+			  const char *name, struct cln_prompt_info *info,
+			  struct cln_problems *problems);
+	int (*prompt_get)(void *ctx, const char *id,
+			  struct cln_prompt_info *info);
+	/* -EBUSY: a job that is not done plays it.                            */
+	int (*prompt_delete)(void *ctx, const char *id);
+	/* In order of id, starting after `after` ("" = from the first).       */
+	int (*prompt_list)(void *ctx, const char *after, uint32_t limit,
+			   cln_prompt_fn *fn, void *arg);
 };
 
 #endif
