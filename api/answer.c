@@ -46,7 +46,7 @@ static void set_body(struct answer *an, const char *media, json_t *tree)
 	text_free(&an->body);
 	an->media = media;
 	if (!tree || json_dump_callback(tree, put_json, &an->body,
-					JSON_COMPACT)) {
+					JSON_DUMP_FLAGS)) {
 		text_free(&an->body);
 		an->status = 503;
 		an->media = MEDIA_JSON;

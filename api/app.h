@@ -30,6 +30,7 @@ struct api {
 	unsigned int workers;
 	atomic_bool listening, stopping;
 	atomic_size_t body_bytes;	/* bodies held by all workers         */
+	atomic_size_t upload_bytes;	/* recordings among them, apart       */
 };
 
 void api_log(const struct api *api, enum cln_log_level level, const char *fmt,

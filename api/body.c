@@ -21,6 +21,7 @@ enum {
 	BLOCK = 16384,			/* read at once                       */
 	DRAIN_MAX = 32 << 20,		/* swallowed after a refusal          */
 	BODIES_AT_ONCE = 4,		/* times max_body, for all workers    */
+	UPLOADS_AT_ONCE = 2,		/* the same of the largest recording  */
 	TRIM_ABOVE = 1 << 20,		/* memory goes back to the system     */
 };
 
@@ -126,23 +127,39 @@ int http_check_frame(struct request *rq, struct answer *an)
 	return -EINVAL;
 }
 
+/* Recordings have bounds of their own, so that neither they nor requests keep
+ * the other out.                                                             */
+static size_t body_max(const struct request *rq)
+{
+	return rq->upload ? (size_t)rq->api->services->prompt_max_bytes :
+			    rq->api->max_body;
+}
+
+static atomic_size_t *held(const struct request *rq)
+{
+	return rq->upload ? &rq->api->upload_bytes : &rq->api->body_bytes;
+}
+
 static int too_large(struct request *rq, struct answer *an)
 {
 	an->close = true;
 	answer_problem(rq, an, CLN_TOO_LARGE,
-		       "the body is larger than %zu bytes", rq->api->max_body);
+		       "the body is larger than %zu bytes (%s)", body_max(rq),
+		       rq->upload ? "fetch.max_bytes" : "api.max_body");
 	return -E2BIG;
 }
 
-/* All bodies together are bounded too. Grows rq->body to `cap` and NUL.      */
+/* All bodies together are bounded too. Grows rq->body to `cap` and NUL; a large
+ * one is moved by the kernel's page tables, not copied.                      */
 static int reserve(struct request *rq, struct answer *an, size_t cap)
 {
 	size_t more = cap - rq->reserved, others;
 	char *body;
 
-	others = atomic_fetch_add(&rq->api->body_bytes, more);
+	others = atomic_fetch_add(held(rq), more);
 	rq->reserved = cap;
-	body = others + more > BODIES_AT_ONCE * rq->api->max_body ?
+	body = others + more > body_max(rq) *
+	       (rq->upload ? UPLOADS_AT_ONCE : BODIES_AT_ONCE) ?
 	       NULL : realloc(rq->body, cap + 1);
 	if (!body) {
 		an->close = true;
@@ -170,8 +187,10 @@ static int late(struct request *rq, struct answer *an)
 /* Reads one block; 0 at the end of the body, else bytes or -errno.           */
 static int read_block(struct request *rq, struct answer *an)
 {
-	size_t want = rq->chunked ? BLOCK :
-		      (size_t)rq->content_len - rq->body_len;
+	/* One byte more than may be tells that there are too many chunks.    */
+	size_t whole = rq->chunked ? body_max(rq) + 1 :
+		       (size_t)rq->content_len;
+	size_t want = whole - rq->body_len;
 	int n, err;
 
 	if (!want)
@@ -181,8 +200,8 @@ static int read_block(struct request *rq, struct answer *an)
 	if (rq->body_len + want > rq->reserved) {
 		size_t cap = rq->reserved ? 2 * rq->reserved : want;
 
-		if (!rq->chunked && cap > (size_t)rq->content_len)
-			cap = (size_t)rq->content_len;
+		if (cap > whole)
+			cap = whole;
 		err = reserve(rq, an, cap > rq->body_len + want ? cap :
 			      rq->body_len + want);
 		if (err)
@@ -193,14 +212,14 @@ static int read_block(struct request *rq, struct answer *an)
 	if (n < 0 || (n == 0 && !rq->chunked))
 		return late(rq, an);
 	rq->body_len += (size_t)n;
-	return rq->body_len > rq->api->max_body ? too_large(rq, an) : n;
+	return rq->body_len > body_max(rq) ? too_large(rq, an) : n;
 }
 
 int http_read_body(struct request *rq, struct answer *an)
 {
 	int n;
 
-	if (rq->content_len > (int64_t)rq->api->max_body)
+	if ((uint64_t)rq->content_len > body_max(rq))
 		return too_large(rq, an);
 	if (rq->has_body && rq->expects)
 		mg_write(rq->conn, "HTTP/1.1 100 Continue\r\n\r\n", 25);
@@ -243,7 +262,7 @@ void http_drain(struct request *rq)
 
 void http_free_body(struct request *rq)
 {
-	atomic_fetch_sub(&rq->api->body_bytes, rq->reserved);
+	atomic_fetch_sub(held(rq), rq->reserved);
 	/* It may hold a password.                                            */
 	if (rq->body)
 		explicit_bzero(rq->body, rq->body_len);

@@ -47,6 +47,7 @@ static const struct error_kind kinds[] = {
 	  "The resource has changed" },
 	{ CLN_TOO_LARGE, 413, TYPE("too_large"), "The request is too large" },
 	{ CLN_MEDIA_TYPE, 415, TYPE("media_type"), "Unsupported media type" },
+	{ CLN_FULL, 507, TYPE("full"), "There is no room for it" },
 	{ CLN_BUSY, 503, TYPE("busy"), "Too busy, try again" },
 	{ CLN_STORE, 503, TYPE("store"), "The store is not available" },
 	{ CLN_STOPPING, 503, TYPE("stopping"), "The server is stopping" },
@@ -117,6 +118,7 @@ const char *error_status_text(int status)
 		{ 500, "Internal Server Error" },
 		{ 503, "Service Unavailable" },
 		{ 505, "HTTP Version Not Supported" },
+		{ 507, "Insufficient Storage" },
 	};
 	size_t i;
 

@@ -39,7 +39,8 @@ struct request {
 	bool chunked, has_body, expects;
 	bool body_read;			/* to its end                         */
 	int64_t content_len;
-	size_t reserved;		/* of api->body_bytes                 */
+	bool upload;			/* the body is a recording            */
+	size_t reserved;		/* of api->body_bytes or upload_bytes */
 	char *body;			/* NUL-ended; NULL until read         */
 	size_t body_len;
 	int64_t begun_ms;

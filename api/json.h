@@ -23,6 +23,8 @@ enum {
 	JSON_WHY_LEN = 192,
 	JSON_LOAD_FLAGS = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY |
 			  JSON_ALLOW_NUL,
+	/* The only fractions that are given out have two decimals: 4.38.     */
+	JSON_DUMP_FLAGS = JSON_COMPACT | JSON_REAL_PRECISION(3),
 };
 
 /* 0; -EINVAL (broken) or -E2BIG (too many values) with

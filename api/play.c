@@ -15,25 +15,24 @@
 #include "errors.h"
 #include "fields.h"
 #include "http.h"
+#include "playlist.h"
 #include "routes.h"
 #include "target.h"
 
 enum {
 	RECIPIENTS_MAX = 1000000,
 	URL_MAX = 2048,
-	SAY_MAX = 4096,
 	RING_MAX_S = 600,
-	NAME_MAX_LEN = 64,		/* bytes of a display name            */
 };
 
 static const char *const play_fields[] = {
 	"to", "recipients", "from", "carrier_id", "playlist",
-	"ring_timeout_s", "from_name", NULL,
+	"ring_timeout_s", "from_name", "repeat", "start", "start_wait_ms",
+	NULL,
 };
 static const char *const recipient_fields[] = {
 	"to", "from", "from_name", "carrier_id", NULL,
 };
-static const char *const item_fields[] = { "play", "say", "language", NULL };
 
 /* null counts as missing.                                                    */
 static bool has(json_t *o, const char *name)
@@ -87,91 +86,6 @@ static const char *read_to(json_t *o, const char *base, const char *carrier_id,
 	return to;
 }
 
-static bool is_language(const char *tag)
-{
-	static const char alnum[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-
-	for (;;) {
-		size_t n = strspn(tag, alnum);
-
-		if (n < 1 || n > 8)
-			return false;
-		tag += n;
-		if (!*tag)
-			return true;
-		if (*tag++ != '-')
-			return false;
-	}
-}
-
-static void read_say(json_t *o, const char *base, struct cln_item *item,
-		     struct cln_problems *ps)
-{
-	item->type = CLN_ITEM_SAY;
-	item->text = field_text(o, "say", base, SAY_MAX, ps);
-	item->language = field_text(o, "language", base, URL_MAX, ps);
-	if (item->language && (strlen(item->language) > 35 ||
-			       !is_language(item->language)))
-		problem_add(ps, CLN_INVALID, base, "language",
-			    "must be a language tag such as \"en\" or "
-			    "\"en-GB\"");
-}
-
-static void read_play(json_t *o, const char *base, struct cln_item *item,
-		      struct cln_problems *ps)
-{
-	item->type = CLN_ITEM_PLAY;
-	item->text = field_text(o, "play", base, URL_MAX, ps);
-	if (item->text && strchr(item->text, ' '))
-		problem_add(ps, CLN_INVALID, base, "play",
-			    "a URL holds no blanks (write %%20)");
-	if (has(o, "language"))
-		problem_add(ps, CLN_INVALID, base, "language",
-			    "belongs to \"say\", not to \"play\"");
-}
-
-static void read_item(json_t *o, size_t i, struct cln_item *item,
-		      struct cln_problems *ps)
-{
-	bool play = has(o, "play"), say = has(o, "say");
-	char base[48];
-
-	snprintf(base, sizeof(base), "/playlist/%zu", i);
-	if (!json_is_object(o)) {
-		problem_add(ps, CLN_INVALID, base, NULL, "must be an object "
-			    "such as {\"play\": \"http://...\"}");
-		return;
-	}
-	fields_unknown(o, item_fields, base, ps);
-	if (play == say)
-		problem_add(ps, CLN_INVALID, base, NULL,
-			    "must have either \"play\" or \"say\"");
-	else if (say)
-		read_say(o, base, item, ps);
-	else
-		read_play(o, base, item, ps);
-}
-
-static void read_playlist(json_t *body, struct cln_play *p,
-			  struct cln_item items[CLN_ITEMS_MAX],
-			  struct cln_problems *ps)
-{
-	json_t *list = json_object_get(body, "playlist");
-	size_t n = json_array_size(list), i;
-
-	if (!list || !json_is_array(list) || n < 1 || n > CLN_ITEMS_MAX) {
-		problem_add(ps, CLN_INVALID, "", "playlist", !list ?
-			    "is required" : "must be a list of 1 to %d items",
-			    CLN_ITEMS_MAX);
-		return;
-	}
-	for (i = 0; i < n; i++)
-		read_item(json_array_get(list, i), i, &items[i], ps);
-	p->items = items;
-	p->n_items = n;
-}
-
 static void read_recipient(json_t *o, size_t i, const struct cln_play *p,
 			   struct cln_recipient *r, struct cln_problems *ps)
 {
@@ -185,7 +99,8 @@ static void read_recipient(json_t *o, size_t i, const struct cln_play *p,
 	}
 	fields_unknown(o, recipient_fields, base, ps);
 	r->from = read_from(o, base, ps);
-	r->from_name = field_text(o, "from_name", base, NAME_MAX_LEN, ps);
+	r->from_name = field_text(o, "from_name", base, CLN_FROM_NAME_LEN - 1,
+				  ps);
 	r->carrier_id = read_carrier_id(o, base, ps);
 	r->to = read_to(o, base, r->carrier_id ? r->carrier_id :
 			p->carrier_id, ps);
@@ -219,17 +134,43 @@ static struct cln_recipient *read_recipients(json_t *body, struct cln_play *p,
 	return all;
 }
 
-/* What the caller frees goes to *recipients.                                 */
-static void read_job(json_t *body, struct cln_play *p,
-		     struct cln_item items[CLN_ITEMS_MAX],
+/* When an answered call begins to play, and what again.                      */
+static void read_course(json_t *body, struct cln_play *p,
+			struct cln_problems *ps)
+{
+	static const char *const starts[] = {
+		[CLN_START_ANSWER] = "answer", [CLN_START_MEDIA] = "media",
+		[CLN_START_SILENCE] = "silence",
+	};
+	const char *start = field_text(body, "start", "", URL_MAX, ps);
+
+	p->repeat = (uint32_t)field_int(body, "repeat", "", 1, CLN_REPEAT_MAX,
+					1, ps);
+	while (start && p->start <= CLN_START_SILENCE &&
+	       strcmp(start, starts[p->start]))
+		p->start++;
+	if (p->start > CLN_START_SILENCE)
+		problem_add(ps, CLN_INVALID, "", "start", "must be one of "
+			    "\"answer\", \"media\", \"silence\"");
+	p->start_wait_ms = field_int(body, "start_wait_ms", "", 1,
+				     CLN_START_WAIT_MAX_MS, 0, ps);
+	if (p->start == CLN_START_ANSWER && has(body, "start_wait_ms"))
+		problem_add(ps, CLN_INVALID, "", "start_wait_ms", "goes with "
+			    "\"start\": \"media\" or \"silence\"");
+}
+
+/* What the caller frees goes to *recipients and `list`.                      */
+static void read_job(json_t *body, struct cln_play *p, struct playlist *list,
 		     struct cln_recipient **recipients,
 		     struct cln_problems *ps)
 {
 	bool to = has(body, "to"), many = has(body, "recipients");
 
 	fields_unknown(body, play_fields, "", ps);
+	read_course(body, p, ps);
 	p->from = read_from(body, "", ps);
-	p->from_name = field_text(body, "from_name", "", NAME_MAX_LEN, ps);
+	p->from_name = field_text(body, "from_name", "",
+				  CLN_FROM_NAME_LEN - 1, ps);
 	p->carrier_id = read_carrier_id(body, "", ps);
 	p->ring_timeout_s = field_int(body, "ring_timeout_s", "", 1,
 				      RING_MAX_S, 0, ps);
@@ -240,14 +181,16 @@ static void read_job(json_t *body, struct cln_play *p,
 			    "is required, or \"recipients\"");
 	else
 		*recipients = read_recipients(body, p, ps);
-	read_playlist(body, p, items, ps);
+	playlist_read(list, body, ps);
+	p->items = list->items;
+	p->n_items = list->n;
 }
 
 void voice_play(struct request *rq, struct answer *an)
 {
 	const struct cln_services *sv = rq->api->services;
 	struct cln_play p = { .size = sizeof(p), .request_id = rq->id };
-	struct cln_item items[CLN_ITEMS_MAX] = { { 0 } };
+	struct playlist list;
 	struct cln_recipient *recipients = NULL;
 	struct cln_problems ps;
 	json_t *body;
@@ -257,13 +200,14 @@ void voice_play(struct request *rq, struct answer *an)
 	if (!body)
 		return;
 	problems_init(&ps);
-	read_job(body, &p, items, &recipients, &ps);
+	read_job(body, &p, &list, &recipients, &ps);
 	if (!ps.n)
 		err = sv->job_create(sv->ctx, &p, &ps);
 	if (err || ps.n)
 		answer_errno(rq, an, err ? err : -EINVAL, &ps, "carrier");
 	else
 		answer_ok(rq, an, NULL, NULL);
+	playlist_free(&list);
 	free(recipients);
 	json_decref(body);
 }

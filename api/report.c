@@ -159,7 +159,7 @@ static void stream_row(void *arg, const struct cln_report_row *row)
 		return;
 	}
 	o = report_row_json(row);
-	if (!o || json_dump_callback(o, put_line, &s->text, JSON_COMPACT))
+	if (!o || json_dump_callback(o, put_line, &s->text, JSON_DUMP_FLAGS))
 		s->text.err = -ENOMEM;
 	text_putc(&s->text, '\n');
 	json_decref(o);

@@ -24,6 +24,13 @@ static const struct route table[] = {
 	/* Who may call may see what became of it.                            */
 	{ "GET", "/voice/call/status/{}", AUTH_READ | AUTH_CALL, voice_report,
 	  { "limit", "cursor" } },
+	/* Who may have any file on the web played may bring his own; what is
+	 * taken from everybody is an administrator's matter.                 */
+	{ "POST", "/prompts", AUTH_CALL, prompts_create, { "name" } },
+	{ "GET", "/prompts", AUTH_READ | AUTH_CALL, prompts_list,
+	  { "limit", "cursor" } },
+	{ "GET", "/prompts/{}", AUTH_READ | AUTH_CALL, prompt_get, { NULL } },
+	{ "DELETE", "/prompts/{}", AUTH_ADMIN, prompt_delete, { NULL } },
 	{ "GET", "/traces/{}", AUTH_READ, call_trace, { NULL } },
 	{ "GET", "/health/live", 0, service_live, { NULL } },
 	{ "GET", "/health/ready", 0, service_ready, { NULL } },
@@ -36,6 +43,11 @@ enum { N_ROUTES = sizeof(table) / sizeof(*table) };
 const struct route *route_at(unsigned int n)
 {
 	return n < N_ROUTES ? &table[n] : NULL;
+}
+
+bool route_is_upload(const struct route *r)
+{
+	return r->fn == prompts_create;
 }
 
 /* One segment of the path, percent-decoded. What is too long, or decodes to a

@@ -30,6 +30,8 @@ struct route {
  * segments for "{}" go to rq->args.                                          */
 const struct route *route_find(struct request *rq, bool *known,
 			       struct text *allow);
+/* Is its body a recording as it is? All others take JSON.                    */
+bool route_is_upload(const struct route *r);
 /* Nth of all, NULL past the end.                                             */
 const struct route *route_at(unsigned int n);
 
@@ -40,6 +42,8 @@ route_fn carriers_create, carriers_list, carrier_get, carrier_put,
 route_fn carrier_status;
 /* play.c */
 route_fn voice_play;
+/* prompts.c */
+route_fn prompts_create, prompts_list, prompt_get, prompt_delete;
 /* report.c */
 route_fn voice_report;
 /* trace.c */

@@ -92,8 +92,21 @@ static bool is_type(const char *value, const char *type)
 	return len == strlen(type) && !strncasecmp(value, type, len);
 }
 
+static bool pass_audio(struct request *rq, struct answer *an, const char *type)
+{
+	if (!strncasecmp(type, "audio/", 6) ||
+	    is_type(type, "application/octet-stream") ||
+	    is_type(type, "application/ogg"))
+		return true;
+	answer_header(an, "Accept", "audio/*, application/octet-stream");
+	answer_problem(rq, an, CLN_MEDIA_TYPE, "the body must be a recording, "
+		       "as it is, with a Content-Type such as audio/wav or "
+		       "application/octet-stream");
+	return false;
+}
+
 /* A page on another site can send forms and plain text without a preflight, so
- * those never pass; a missing type is taken for JSON.                        */
+ * those never pass; a missing type is taken for what the route takes.        */
 static bool pass_media(struct request *rq, struct answer *an)
 {
 	const char *type = http_header(rq, "Content-Type");
@@ -101,6 +114,8 @@ static bool pass_media(struct request *rq, struct answer *an)
 
 	if (!takes_body(rq) || !type)
 		return true;
+	if (rq->upload)
+		return pass_audio(rq, an, type);
 	charset = strcasestr(type, "charset=");
 	if (charset) {
 		charset += 8 + (charset[8] == '"');
@@ -218,6 +233,7 @@ static void run_route(struct request *rq, struct answer *an,
 {
 	const char *key = http_header(rq, "Idempotency-Key");
 
+	rq->upload = route_is_upload(route);
 	if (!pass_media(rq, an) || http_read_body(rq, an) ||
 	    !pass_query(rq, an, route))
 		return;

@@ -19,8 +19,6 @@
 #endif
 
 enum {
-	SIP_PORT = 5060,
-	SIPS_PORT = 5061,
 	DNS_PORT = 53,
 	THREADS_MOST = 4,
 	SHA256_HEX = 64,
@@ -45,15 +43,11 @@ static unsigned int count(const struct conf *c, const char *key)
 /* One parser per kind of item; each returns 0 or -EINVAL.                    */
 static int parse_listen(void *item, const char *text)
 {
-	struct config_listen *l = item;
-
-	l->tls = str_starts(text, "tls:");
-	if (!l->tls && !str_starts(text, "udp:") && !str_starts(text, "tcp:"))
+	/* The transport must be said here, lest anybody forget the others.   */
+	if (!str_starts(text, "udp:") && !str_starts(text, "tcp:") &&
+	    !str_starts(text, "tls:"))
 		return -EINVAL;
-	if (addr_parse(&l->addr, text + strlen("udp:"),
-		       l->tls ? SIPS_PORT : SIP_PORT))
-		return -EINVAL;
-	return str_copy(l->text, sizeof(l->text), text) ? -EINVAL : 0;
+	return sip_listen_parse(item, text);
 }
 
 static int parse_allow(void *item, const char *text)
@@ -109,7 +103,7 @@ static int fill_list(const struct fill *f, const struct list_kind *kind,
 }
 
 static const struct list_kind listen_kind = {
-	"sip.listen", sizeof(struct config_listen), parse_listen,
+	"sip.listen", sizeof(struct sip_listen), parse_listen,
 	"udp:, tcp: or tls: with an IP address and a port"
 };
 static const struct list_kind direct_kind = {
@@ -229,11 +223,12 @@ static int fill_tls(const struct fill *f)
 	cfg->tls_key = conf_str(f->c, "sip.tls.key");
 	cfg->tls_ca = conf_str(f->c, "sip.tls.ca");
 	for (size_t i = 0; !certificate && i < cfg->n_listen; i++)
-		if (cfg->listen[i].tls)
+		if (cfg->listen[i].transport == SIP_TLS)
 			return conf_refuse(f->c, "sip.listen", (unsigned int)i,
 					   f->error, "\"%.60s\" needs "
 					   "sip.tls.certificate and sip.tls.key",
-					   cfg->listen[i].text);
+					   conf_nth(f->c, "sip.listen",
+						    (unsigned int)i));
 	if (cfg->tls_key && !certificate)
 		return conf_refuse(f->c, "sip.tls.key", 0, f->error,
 				   "there is no sip.tls.certificate for it");

@@ -15,18 +15,13 @@
 #include "base/allow.h"
 #include "base/conf.h"
 #include "base/log.h"
+#include "sip/sip.h"
 
 /* The server's option table, NULL-ended: the only list of its keys.          */
 extern const struct cln_option *const config_options[];
 
-struct config_listen {
-	struct addr addr;
-	char text[64];			/* as written: "udp:127.0.0.1:5060"   */
-	bool tls;
-};
-
 struct config {
-	struct config_listen *listen;
+	struct sip_listen *listen;
 	size_t n_listen;
 	char advertise_host[ALLOW_HOST_LEN];	/* "": none                   */
 	uint16_t advertise_port;	/* 0: that of the listening socket    */

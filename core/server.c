@@ -159,22 +159,17 @@ static int make_store(struct server *s, char *why)
 
 int server_check(const struct config *c, char why[SERVER_WHY_LEN])
 {
-	struct sip_config cfg = {
+	const struct sip_config cfg = {
+		.listen = c->listen,
 		.n_listen = c->n_listen,
 		.tls = { c->tls_certificate, c->tls_key, c->tls_ca },
 	};
-	struct sip_listen *listen = calloc(c->n_listen + 1, sizeof(*listen));
-	int err = listen ? 0 : -ENOMEM;
+	int err;
 
 	*why = '\0';
-	for (size_t i = 0; !err && i < c->n_listen; i++)
-		err = sip_listen_parse(&listen[i], c->listen[i].text);
-	cfg.listen = listen;
-	if (!err)
-		err = sip_check_files(&cfg, why, SERVER_WHY_LEN);
+	err = sip_check_files(&cfg, why, SERVER_WHY_LEN);
 	if (err && !*why)
 		str_copy(why, SERVER_WHY_LEN, strerror(-err));
-	free(listen);
 	return err;
 }
 
@@ -185,6 +180,7 @@ static int make_sip(struct server *s, char *why)
 	struct sip_config cfg = {
 		.loop = s->loop,
 		.random = random_system(),
+		.listen = c->listen,
 		.n_listen = c->n_listen,
 		.user_agent = c->user_agent,
 		.t1_ms = c->t1_ms,
@@ -193,23 +189,17 @@ static int make_sip(struct server *s, char *why)
 		.tls = { c->tls_certificate, c->tls_key, c->tls_ca },
 		.trace_bytes = c->trace_bytes,
 	};
-	struct sip_listen *listen = calloc(c->n_listen + 1, sizeof(*listen));
-	int err = listen ? 0 : -ENOMEM;
+	int err;
 
-	for (size_t i = 0; !err && i < c->n_listen; i++)
-		err = sip_listen_parse(&listen[i], c->listen[i].text);
 	if (c->advertise_host[0]) {
 		str_printf(advertise, sizeof(advertise), c->advertise_port ?
 			   "%s:%u" : "%s", c->advertise_host,
 			   c->advertise_port);
 		cfg.advertise = advertise;
 	}
-	cfg.listen = listen;
-	if (!err)
-		err = sip_new(&s->sip, &cfg, why, SERVER_WHY_LEN);
+	err = sip_new(&s->sip, &cfg, why, SERVER_WHY_LEN);
 	if (err && !*why)
 		str_printf(why, SERVER_WHY_LEN, "sip: %s", strerror(-err));
-	free(listen);
 	return err;
 }
 
@@ -298,6 +288,7 @@ static int make_exchange(struct server *s, char *why)
 		.ring_timeout_s = c->ring_timeout_s,
 		.carrier_wait_s = c->carrier_wait_s,
 		.call_max_s = c->call_max_s,
+		.max_recording = (uint64_t)c->fetch_max_bytes,
 		.rtp_timeout_s = c->rtp_timeout_s,
 		.direct_allowed = direct_allowed,
 		.direct_arg = (void *)c,
@@ -347,8 +338,8 @@ static void log_ready(const struct server *s)
 	for (size_t i = 0; !sip_listen_addr(s->sip, i, &addr); i++) {
 		addr_text(&addr, text);
 		/* As configured, but with the real port.                      */
-		log_info("server: SIP on %.4s%s", s->cfg->listen[i].text,
-			 text);
+		log_info("server: SIP on %s:%s",
+			 sip_transport_name(s->cfg->listen[i].transport), text);
 	}
 	log_info("server: ready, state in %s", s->cfg->state_dir);
 }

@@ -16,7 +16,6 @@
 
 enum {
 	PORT_RETRY_MS = 200,	/* all ports in use: a limit, not a failure */
-	SDP_MAX = 4096,
 };
 
 /* ---- the offer -------------------------------------------------------------- */
@@ -32,22 +31,56 @@ static void choose_media_address(struct call *c, const struct addr *local)
 		c->media_address = *local;
 }
 
-void call_local_sdp(const struct call *c, struct sdp_audio *local)
+enum call_digits call_digits_of(const char *field)
 {
-	negotiate_local(local, &c->lane->codecs, &c->media_address,
+	static const char *const names[] = {
+		[DIGITS_EVENTS] = "rfc4733", [DIGITS_TONES] = "inband",
+		[DIGITS_OFF] = "off",
+	};
+
+	for (size_t i = DIGITS_EVENTS; i < ARRAY_LEN(names); i++)
+		if (!strcmp(field, names[i]))
+			return (enum call_digits)i;
+	return DIGITS_AUTO;
+}
+
+/* A SIP URI without a carrier gets plain RTP, and events where it takes them.
+ * Each offer has keys of its own.                                             */
+static void take_wishes(struct call *c)
+{
+	static const struct cln_carrier none;
+	const struct carrier *carrier = carrier_find(c->x,
+						     c->lane->carrier_id);
+	const struct cln_carrier *data = carrier ? &carrier->data : &none;
+
+	c->digits = call_digits_of(data->dtmf);
+	c->symmetric = data->symmetric_rtp;
+	c->wishes = (struct negotiate_wishes){
+		.ptime_ms = (uint32_t)data->ptime,
+		.events = c->digits == DIGITS_AUTO ||
+			  c->digits == DIGITS_EVENTS,
+		.secrecy = secrecy_of(data->srtp),
+	};
+	if (c->wishes.secrecy != SECRECY_OFF)
+		secrecy_make_keys(&c->wishes.keys, c->x->cfg.random);
+}
+
+void call_local_side(const struct call *c, struct negotiate_side *us)
+{
+	negotiate_local(us, &c->lane->codecs, &c->wishes, &c->media_address,
 			stream_port(c->stream));
 }
 
 int call_offer_again(struct call *c)
 {
-	struct sdp_audio local;
+	struct negotiate_side us;
 	struct buf b;
 	int err;
 
 	c->session.version = c->session.id;
-	call_local_sdp(c, &local);
-	buf_init(&b, SDP_MAX);
-	sdp_write(&b, &c->session, &local, NULL);
+	call_local_side(c, &us);
+	buf_init(&b, UAC_SDP_MAX);
+	sdp_write(&b, &c->session, &us.audio, NULL);
 	err = b.err;
 	if (!err) {
 		free(c->sdp);
@@ -68,6 +101,7 @@ int call_local_offer(void *arg, const struct addr *address, char *sdp,
 	if (c->media_address.sa.sa_family !=
 	    c->x->cfg.media_address.sa.sa_family)
 		return -EAFNOSUPPORT;
+	take_wishes(c);
 	random_fill(c->x->cfg.random, &c->session.id, sizeof(c->session.id));
 	c->session.id >>= 2;		/* fits the signed 64 bits of most     */
 	err = call_offer_again(c);
@@ -88,7 +122,7 @@ static int invite(struct call *c, const struct destination *d)
 		.request_uri = d->uri,
 		.from_user = d->from_user,
 		.from_domain = d->from_domain[0] ? d->from_domain : NULL,
-		.from_name = c->to.from_name,
+		.from_name = c->to->from_name,
 		.caller_id = d->caller_id,
 		.headers = d->headers,
 		.routes = d->routes,
@@ -106,13 +140,16 @@ static int invite(struct call *c, const struct destination *d)
 	c->attempt.started_at = exchange_wall_ms(c->x);
 	c->state = CALL_INVITING;
 	log_context(c->attempt.call_id);
-	log_info("call: to %s, %s %s, job %s row %lld", log_number(c->to.to),
+	log_info("call: to %s, %s %s, job %s row %lld", log_number(c->to->to),
 		 c->attempt.route, c->attempt.carrier_id,
-		 c->lane->job->data->id, (long long)c->to.row);
+		 c->lane->job->data->id, (long long)c->row);
 	err = uac_invite(c->uac);
-	if (!err)
-		call_write(c);
-	return err;
+	if (err)
+		return err;
+	call_write(c);
+	free(c->to);
+	c->to = NULL;
+	return 0;
 }
 
 /* ---- beginning -------------------------------------------------------------- */
@@ -179,7 +216,7 @@ static void on_timer(struct timer *t)
 	if (c->state == CALL_NEW)
 		call_begin(c);
 	else
-		call_abort(c, "held_too_long");
+		call_abort(c, c->guard_reason);
 	log_context(NULL);
 }
 
@@ -191,14 +228,21 @@ int call_new(struct exchange *x, struct lane *l, const struct store_claim *to,
 
 	if (!c)
 		return -ENOMEM;
+	c->to = malloc(sizeof(*c->to));
+	if (!c->to) {
+		free(c);
+		return -ENOMEM;
+	}
+	*c->to = *to;
+	c->row = to->row;
 	c->x = x;
 	c->lane = l;
-	c->to = *to;
 	c->attempt.size = sizeof(c->attempt);
 	timer_init(&c->timer, on_timer, c);
 	outcome_init(c);
 	err = timer_set_ns(loop_timers(x->cfg.loop), &c->timer, at_ns);
 	if (err) {
+		free(c->to);
 		free(c);
 		return err;
 	}
@@ -237,6 +281,10 @@ void call_free(struct call *c)
 	timer_stop(loop_timers(c->x->cfg.loop), &c->retry);
 	uac_free(c->uac);
 	free(c->sdp);
+	free(c->to);
+	free(c->attempt.played);
+	free(c->attempt.gathered);
+	explicit_bzero(&c->wishes.keys, sizeof(c->wishes.keys));
 	LIST_REMOVE(c, link);
 	c->x->n_calls--;
 	free(c);
@@ -249,7 +297,7 @@ void calls_hangup(struct exchange *x)
 	LIST_FOREACH(c, &x->calls, link) {
 		if (c->state != CALL_NEW && c->state < CALL_ENDING)
 			call_abort(c, "server_stopping");
-		else if (c->retrying && !c->writing)
+		else if (c->retrying && !c->write)
 			call_write(c);
 	}
 }

@@ -21,15 +21,22 @@ enum call_state {
 	CALL_DONE
 };
 
+/* How digits come and go: by events where the far end takes them, else by
+ * tones; or by one of both, or not at all.                                    */
+enum call_digits { DIGITS_AUTO, DIGITS_EVENTS, DIGITS_TONES, DIGITS_OFF };
+enum call_digits call_digits_of(const char *field);	/* a carrier's "dtmf"  */
+
 #define Q850_NORMAL 16		/* normal call clearing                */
 
 struct call {
 	LIST_ENTRY(call) link;		/* of exchange.calls                   */
 	struct exchange *x;
 	struct lane *lane;
-	struct store_claim to;
+	int64_t row;			/* of the recipient                    */
+	struct store_claim *to;		/* until the INVITE has left           */
 	enum call_state state;
 	struct timer timer;		/* deadline, then the guard            */
+	const char *guard_reason;	/* why it hangs up                     */
 	struct uac *uac;		/* NULL: ended                         */
 	struct stream *stream;		/* NULL: stopped                       */
 	bool stream_stopping;
@@ -37,25 +44,26 @@ struct call {
 	struct sdp_session session;
 	char *sdp;			/* what we last said of ourselves      */
 	struct addr media_address;
+	/* What the carrier wants; a change of it is for later calls.          */
+	struct negotiate_wishes wishes;
+	enum call_digits digits;
+	bool symmetric;
 	struct negotiated media;	/* codec NULL: nothing settled         */
 	char reason[LANE_WHY_LEN];	/* why it failed, "" if it did not     */
 	struct uac_result result;
 	bool system;			/* we ended it, not its playlist       */
 	bool complete;			/* the whole playlist was sent         */
 	struct cln_attempt attempt;
-	struct cln_played played[CLN_ITEMS_MAX];
-	/* The store reads a copy, while the call goes on.                     */
-	struct cln_attempt written;
-	struct store_req req;
-	bool writing, write_again;
-	struct timer retry;		/* of a write that the store refused   */
+	struct call_write *write;	/* under way to the store; NULL: none  */
+	bool write_again;
+	struct timer retry;		/* of a write that was refused         */
 	bool retrying;			/* until one is taken                  */
 };
 
 extern const struct uac_events call_uac_events;		/* call_events.c      */
 extern const struct stream_events call_stream_events;
 
-void call_local_sdp(const struct call *c, struct sdp_audio *local);
+void call_local_side(const struct call *c, struct negotiate_side *us);
 /* The event of that name: writes the offer for a route through `address`.     */
 int call_local_offer(void *arg, const struct addr *address, char *sdp,
 		     size_t cap);

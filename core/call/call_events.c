@@ -14,7 +14,11 @@
 
 #define Q850_INCOMPATIBLE 88
 /* A far end that holds us for ever must not keep a channel for ever.          */
-#define GUARD_MS (600 * S_MS)
+#define HOLD_MS (600 * S_MS)
+/* How long a start waits where the request does not say: for a far end's first
+ * packet, and for the end of a long greeting.                                 */
+#define MEDIA_WAIT_MS 2000
+#define SILENCE_WAIT_MS 30000
 
 /* ---- dialog ----------------------------------------------------------------- */
 
@@ -33,10 +37,20 @@ static void on_provisional(void *arg, int code, const char *reason)
 	log_context(NULL);
 }
 
+static uint32_t start_wait_ms(const struct store_job *job)
+{
+	if (job->start == CLN_START_ANSWER)
+		return 0;
+	if (job->start_wait_ms)
+		return (uint32_t)job->start_wait_ms;
+	return job->start == CLN_START_MEDIA ? MEDIA_WAIT_MS : SILENCE_WAIT_MS;
+}
+
 static struct stream_play play_of(const struct call *c,
 				  const struct negotiated *n)
 {
-	return (struct stream_play){
+	const struct store_job *job = c->lane->job->data;
+	struct stream_play p = {
 		.codec = n->codec,
 		.params = n->params,
 		.payload_type = n->payload_type,
@@ -44,15 +58,26 @@ static struct stream_play play_of(const struct call *c,
 		.rtcp = n->rtcp,
 		.rtcp_mux = n->rtcp_mux,
 		.send = n->send,
-		.prompts = c->lane->prompts,
-		.n_prompts = c->lane->job->data->n_items,
+		.script = c->lane->script,
+		.start = job->start,
+		.start_wait_ms = start_wait_ms(job),
+		.n_hear = n->n_hear,
+		.event_in = n->event_in,
+		.event_out = n->event_out,
+		.tones = c->digits == DIGITS_TONES ||
+			 (c->digits == DIGITS_AUTO && n->event_out < 0),
+		.symmetric = c->symmetric,
+		.rtp_timeout_ms = (uint32_t)c->x->cfg.rtp_timeout_s * S_MS,
+		.crypto = n->crypto,
 	};
+
+	memcpy(p.hear, n->hear, sizeof(p.hear));
+	return p;
 }
 
 static void our_side(const struct call *c, struct negotiate_side *us)
 {
-	us->codecs = c->lane->codecs;
-	call_local_sdp(c, &us->audio);
+	call_local_side(c, us);
 	us->slot = c->sdp ? sdp_slot(c->sdp) : 0;
 	if (c->media.codec)
 		negotiate_within(us, c->media.codec);
@@ -60,9 +85,15 @@ static void our_side(const struct call *c, struct negotiate_side *us)
 
 static void settled(struct call *c, const struct negotiated *n)
 {
+	enum srtp_suite before = c->media.crypto.suite;
+
+	if (before != SRTP_NONE && before != n->crypto.suite)
+		secrecy_renew(&c->wishes.keys, before, c->x->cfg.random);
 	c->media = *n;
 	str_copy(c->attempt.codec, sizeof(c->attempt.codec),
 		 n->codec->api_name);
+	str_copy(c->attempt.srtp, sizeof(c->attempt.srtp),
+		 srtp_name(n->crypto.suite));
 }
 
 static int read_answer(struct call *c, struct negotiated *n, const char *sdp,
@@ -129,6 +160,23 @@ static void take_answer(struct call *c, const char *sdp, size_t len)
 	uac_hangup(c->uac, Q850_INCOMPATIBLE);
 }
 
+/* A call lasts as long as it plays, and a while more, since the far end may hold
+ * it meanwhile; or where nobody can say, or that is longer, as long as any.   */
+static void set_guard(struct call *c)
+{
+	int64_t most_ms = c->x->cfg.call_max_s * S_MS;
+	int64_t plays_ms = lane_duration_ms(c->lane);
+
+	c->guard_reason = "too_long";
+	if (plays_ms >= 0)
+		plays_ms += start_wait_ms(c->lane->job->data) + HOLD_MS;
+	if (plays_ms >= 0 && plays_ms < most_ms) {
+		c->guard_reason = "held_too_long";
+		most_ms = plays_ms;
+	}
+	timer_set_ms(loop_timers(c->x->cfg.loop), &c->timer, most_ms);
+}
+
 static void on_answered(void *arg, int code, const char *sdp, size_t len)
 {
 	struct call *c = arg;
@@ -141,8 +189,7 @@ static void on_answered(void *arg, int code, const char *sdp, size_t len)
 	log_info("call: answered after %lld ms, %s",
 		 (long long)(c->attempt.answered_at - c->attempt.started_at),
 		 c->reason[0] ? c->reason : c->attempt.codec);
-	timer_set_ms(loop_timers(c->x->cfg.loop), &c->timer,
-		     lane_duration_ms(c->lane) + GUARD_MS);
+	set_guard(c);
 	call_write(c);
 	log_context(NULL);
 }
@@ -338,17 +385,37 @@ static void on_played(void *arg)
 		uac_hangup(c->uac, Q850_NORMAL);
 }
 
+/* What the report tells of it, in memory of just that size.                    */
+static void keep_report(struct call *c, const struct stream_report *report)
+{
+	struct cln_attempt *a = &c->attempt;
+	size_t played = report->n_items * sizeof(*a->played);
+	size_t gathered = report->n_gathered * sizeof(*a->gathered);
+
+	a->rtp = report->rtp;
+	a->started = report->started;
+	a->started_ms = report->started_ms;
+	a->played = played ? malloc(played) : NULL;
+	a->gathered = gathered ? malloc(gathered) : NULL;
+	if (a->played) {
+		memcpy(a->played, report->items, played);
+		a->n_played = report->n_items;
+	}
+	if (a->gathered) {
+		memcpy(a->gathered, report->gathered, gathered);
+		a->n_gathered = report->n_gathered;
+	}
+	if ((played && !a->played) || (gathered && !a->gathered))
+		log_error("call: no memory for its report");
+}
+
 static void on_stopped(void *arg, const struct stream_report *report)
 {
 	struct call *c = arg;
 
 	c->stream = NULL;
 	c->complete = report->complete;
-	c->attempt.rtp = report->rtp;
-	c->attempt.n_played = report->n_items;
-	memcpy(c->played, report->items,
-	       report->n_items * sizeof(c->played[0]));
-	c->attempt.played = c->played;
+	keep_report(c, report);
 	if (c->bye_when_stopped && c->uac)
 		uac_hangup(c->uac, Q850_NORMAL);
 	call_check_over(c);
@@ -359,7 +426,11 @@ static void on_failed(void *arg, int err)
 	struct call *c = arg;
 	char why[LANE_WHY_LEN];
 
-	str_printf(why, sizeof(why), "media_failed: %s", strerror(-err));
+	if (err == -ETIMEDOUT)
+		str_copy(why, sizeof(why), "rtp_timeout");
+	else
+		str_printf(why, sizeof(why), "media_failed: %s",
+			   strerror(-err));
 	call_abort(c, why);
 }
 

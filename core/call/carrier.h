@@ -17,7 +17,6 @@
 enum { CARRIER_WHO_LEN = 8 + CLN_ID_LEN };
 
 /* carrier_register.c */
-const char *carrier_state_name(int state);	/* enum cln_registration       */
 const struct cln_transition *carrier_history_last(const struct carrier *c);
 /* A refresh, or the fifth identical failure, is no transition.                */
 void carrier_history_add(struct carrier *c, int state, int code,
@@ -42,6 +41,9 @@ void carrier_ping_set(struct carrier *c);
 void carrier_ping_soon(struct carrier *c);
 
 /* carrier_status.c */
+/* Where its registration goes, and its calls in the end: the proxy, else the
+ * host.                                                                       */
+void carrier_home(const struct carrier *c, struct sip_target *target);
 int carrier_registration(const struct carrier *c,
 			 struct registration_status *st);
 

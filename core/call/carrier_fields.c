@@ -17,6 +17,7 @@
 #include "base/addr.h"
 #include "base/str.h"
 #include "call/header.h"
+#include "call/negotiate.h"
 #include "call/next_hop.h"
 #include "call/number.h"
 #include "sip/sip.h"
@@ -397,6 +398,9 @@ void carrier_fields_check(const struct cln_carrier *c,
 		problem_add(problems, CLN_INVALID, "/session_expires_s",
 			    "must be 0, or %d at least (RFC 4028)",
 			    SIP_SESSION_MIN_S);
+	if (c->ptime && c->ptime < PTIME_MIN_MS)
+		problem_add(problems, CLN_INVALID, "/ptime",
+			    "is 0, or %d at least", PTIME_MIN_MS);
 	if (c->prefix[0] == '+' && !strcmp(c->number_format, "e164"))
 		problem_add(problems, CLN_INVALID, "/prefix",
 			    "begins with a +, and number_format \"e164\" sets "

@@ -44,11 +44,6 @@ static const char *const state_names[] = {
 	[CLN_REG_REJECTED] = "rejected",
 };
 
-const char *carrier_state_name(int state)
-{
-	return state_names[state];
-}
-
 static void history_written(struct store_req *req)
 {
 	struct history_write *w = (struct history_write *)req;

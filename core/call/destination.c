@@ -63,11 +63,11 @@ static int to_carrier(const struct call *c, const struct carrier *carrier,
 	int err;
 
 	put_ways(d, carrier);
-	put_caller(d, c->to.from[0] ? c->to.from :
+	put_caller(d, c->to->from[0] ? c->to->from :
 		      data->from_user[0] ? data->from_user : data->username);
 	str_copy(d->from_domain, sizeof(d->from_domain),
 		 data->from_domain[0] ? data->from_domain : data->host);
-	err = number_for_carrier(number, sizeof(number), c->to.to, data->strip,
+	err = number_for_carrier(number, sizeof(number), c->to->to, data->strip,
 				 data->number_format);
 	return err ? err : number_request_uri(d->uri, sizeof(d->uri),
 					      data->prefix, number, data->host,
@@ -82,7 +82,7 @@ static int to_uri(const struct call *c, struct destination *d)
 
 	d->target.listen = -1;
 	d->target.transport = SIP_ANY;
-	err = number_uri_split(c->to.to, d->target.host,
+	err = number_uri_split(c->to->to, d->target.host,
 			       sizeof(d->target.host), &d->target.port);
 	if (err)
 		return err;
@@ -92,8 +92,8 @@ static int to_uri(const struct call *c, struct destination *d)
 				      numeric ? &addr : NULL))
 		return -EPERM;
 	str_copy(d->from_user, sizeof(d->from_user),
-		 c->to.from[0] ? c->to.from : DEFAULT_USER);
-	return str_copy(d->uri, sizeof(d->uri), c->to.to);
+		 c->to->from[0] ? c->to->from : DEFAULT_USER);
+	return str_copy(d->uri, sizeof(d->uri), c->to->to);
 }
 
 int destination_find(struct call *c, struct destination *d)

@@ -36,6 +36,7 @@ struct exchange_config {
 	int max_channels, max_cps;
 	int ring_timeout_s;
 	int call_max_s;			/* of an answered call                 */
+	uint64_t max_recording;		/* bytes of a file that is uploaded    */
 	int rtp_timeout_s;		/* 0: none                             */
 	int carrier_wait_s;		/* how long a carrier may be down before
 					 * what waits for it is failed         */

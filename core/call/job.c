@@ -114,6 +114,25 @@ struct job *job_find(const struct exchange *x, const char *id)
 	return map_get_str(x->jobs_by_id, id);
 }
 
+static bool job_plays(const struct job *j, const char *source)
+{
+	for (size_t i = 0; i < j->data->n_items; i++) {
+		const struct cln_item *item = &j->data->items[i];
+
+		if (item->type == CLN_ITEM_PLAY && !strcmp(item->text, source))
+			return true;
+	}
+	return false;
+}
+
+bool exchange_plays(const struct exchange *x, const char *source)
+{
+	for (const struct job *j = x->jobs; j; j = j->next)
+		if (job_plays(j, source))
+			return true;
+	return false;
+}
+
 void jobs_free(struct exchange *x)
 {
 	struct job *next;

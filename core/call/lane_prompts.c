@@ -1,8 +1,10 @@
 /*
- * lane_prompts.c - the recordings of a job, ready in the codecs of one carrier.
+ * lane_prompts.c - the playlist of a job, ready in the codecs of one carrier.
  *
- * They are asked for before the lane's turn comes, so that they are there when
- * the phone rings, and held until the lane has ended. A recording that cannot
+ *   items --prompt_get()--> recordings --script_new()--> script, for all calls
+ *
+ * The recordings are asked for before the lane's turn comes, so that they are
+ * there when the phone rings, and held until the lane has ended. One that cannot
  * be had fails the lane: nobody is called to hear nothing.
  * Thread: signalling.
  */
@@ -13,15 +15,86 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "call/room.h"
+#include "call/call.h"
 
 /* Jobs that have their recordings made while others are being called.         */
 #define LANES_AHEAD 64
+/* Looped wherever nothing is said.                                            */
+#define SILENCE "silence:200"
 
+enum { SOURCE_LEN = 32 };
+
+/* One recording on its way.                                                   */
 struct lane_wait {
 	struct lane *lane;
-	size_t item;
+	size_t item;			/* n_items: the silence                */
+	struct prompt_get *get;		/* NULL: not asked for, or answered    */
+	struct prompt *prompt;		/* NULL: not there                     */
 };
+
+struct lane_waits {
+	size_t n_missing;
+	struct lane_wait items[];	/* one more than the playlist has      */
+};
+
+/* ---- the script ------------------------------------------------------------- */
+
+static void put_step(struct script_step *step, const struct cln_item *item,
+		     struct prompt *prompt)
+{
+	step->times = item->repeat;
+	step->prompt = prompt;
+	switch (item->type) {
+	case CLN_ITEM_PAUSE:
+		step->kind = SCRIPT_PAUSE;
+		step->pause_ms = item->pause_ms;
+		break;
+	case CLN_ITEM_DTMF:
+		step->kind = SCRIPT_DTMF;
+		str_copy(step->digits, sizeof(step->digits), item->text);
+		break;
+	case CLN_ITEM_GATHER:
+		step->kind = SCRIPT_GATHER;
+		step->gather = *item->gather;
+		break;
+	default:
+		step->kind = SCRIPT_PROMPT;
+	}
+}
+
+static void waits_free(struct lane *l)
+{
+	size_t n = l->job->data->n_items;
+
+	for (size_t i = 0; l->waits && i <= n; i++) {
+		prompt_get_cancel(l->waits->items[i].get);
+		prompt_unref(l->waits->items[i].prompt);
+	}
+	free(l->waits);
+	l->waits = NULL;
+}
+
+/* Once all recordings are there; the script then holds them.                  */
+static int make_script(struct lane *l)
+{
+	const struct store_job *job = l->job->data;
+	const struct lane_wait *waits = l->waits->items;
+	struct script_step *steps = calloc(job->n_items, sizeof(*steps));
+	int err;
+
+	if (!steps)
+		return -ENOMEM;
+	for (size_t i = 0; i < job->n_items; i++)
+		put_step(&steps[i], &job->items[i], waits[i].prompt);
+	err = script_new(&l->script, steps, job->n_items, job->repeat,
+			 waits[job->n_items].prompt);
+	free(steps);
+	if (!err)
+		waits_free(l);
+	return err;
+}
+
+/* ---- asking ----------------------------------------------------------------- */
 
 static void on_prompt(void *arg, int err, struct prompt *prompt,
 		      const char *why)
@@ -29,7 +102,7 @@ static void on_prompt(void *arg, int err, struct prompt *prompt,
 	struct lane_wait *w = arg;
 	struct lane *l = w->lane;
 
-	l->gets[w->item] = NULL;
+	w->get = NULL;
 	if (err) {
 		log_warn("job %s: item %zu: %s", l->job->data->id, w->item,
 			 why);
@@ -37,21 +110,75 @@ static void on_prompt(void *arg, int err, struct prompt *prompt,
 			str_printf(l->fail, sizeof(l->fail),
 				   "prompt_failed: item %zu: %s", w->item, why);
 	} else {
-		l->prompts[w->item] = prompt;
-		l->n_ready++;
+		w->prompt = prompt;
+		l->waits->n_missing--;
 	}
 	dialer_wake(l->job->x);
 }
 
-static int ask(struct lane *l, size_t item)
+/* Are digits ever sent to this carrier as tones?                              */
+static bool sends_tones(const struct lane *l)
 {
-	struct lane_wait *w = &l->waits[item];
+	const struct carrier *c = carrier_find(l->job->x, l->carrier_id);
+	enum call_digits digits = call_digits_of(c ? c->data.dtmf : "");
 
+	return digits == DIGITS_AUTO || digits == DIGITS_TONES;
+}
+
+/* Where digits may not be heard they take their time all the same.            */
+static const char *digits_source(const struct lane *l, const char *digits,
+				 char source[SOURCE_LEN + CLN_DIGITS_MAX])
+{
+	size_t cap = SOURCE_LEN + CLN_DIGITS_MAX;
+
+	if (sends_tones(l))
+		str_printf(source, cap, "dtmf:%s", digits);
+	else
+		str_printf(source, cap, "silence:%zu", strlen(digits) *
+			   SCRIPT_DIGIT_MS);
+	return source;
+}
+
+static bool needs_silence(const struct store_job *job)
+{
+	for (size_t i = 0; i < job->n_items; i++)
+		if (job->items[i].type == CLN_ITEM_PAUSE ||
+		    job->items[i].type == CLN_ITEM_GATHER)
+			return true;
+	return job->start != CLN_START_ANSWER;
+}
+
+/* What an item is made from; NULL: nothing.                                   */
+static const char *source_of(const struct lane *l, size_t i,
+			     char made[SOURCE_LEN + CLN_DIGITS_MAX])
+{
+	const struct store_job *job = l->job->data;
+
+	if (i == job->n_items)
+		return needs_silence(job) ? SILENCE : NULL;
+	switch (job->items[i].type) {
+	case CLN_ITEM_PLAY:
+		return job->items[i].text;
+	case CLN_ITEM_DTMF:
+		return digits_source(l, job->items[i].text, made);
+	default:
+		return NULL;
+	}
+}
+
+static int ask(struct lane *l, size_t i)
+{
+	char made[SOURCE_LEN + CLN_DIGITS_MAX];
+	const char *source = source_of(l, i, made);
+	struct lane_wait *w = &l->waits->items[i];
+
+	if (!source)
+		return 0;
 	w->lane = l;
-	w->item = item;
-	return prompt_get(&l->gets[item], l->job->x->cfg.prompts,
-			  l->job->data->items[item].text, l->codecs.codecs,
-			  l->codecs.n, on_prompt, w);
+	w->item = i;
+	l->waits->n_missing++;
+	return prompt_get(&w->get, l->job->x->cfg.prompts, source,
+			  l->codecs.codecs, l->codecs.n, on_prompt, w);
 }
 
 static void choose_codecs(struct lane *l)
@@ -80,15 +207,16 @@ static int ask_all(struct lane *l)
 		str_copy(l->fail, sizeof(l->fail), "no_codec");
 		return 0;
 	}
-	l->prompts = calloc(n, sizeof(*l->prompts));
-	l->gets = calloc(n, sizeof(*l->gets));
-	l->waits = calloc(n, sizeof(*l->waits));
-	if (!l->prompts || !l->gets || !l->waits)
+	l->waits = calloc(1, sizeof(*l->waits) +
+			     (n + 1) * sizeof(l->waits->items[0]));
+	if (!l->waits)
 		return -ENOMEM;
-	for (size_t i = 0; !err && i < n; i++)
+	for (size_t i = 0; !err && i <= n; i++)
 		err = ask(l, i);
 	return err;
 }
+
+/* ---- taking turns ----------------------------------------------------------- */
 
 /* How many lanes of this one's way hold recordings; NULL: its carrier is gone. */
 static unsigned int *prompted(const struct lane *l)
@@ -125,47 +253,34 @@ static void count_prompted(const struct lane *l, int by)
 
 bool lane_prompts_ready(struct lane *l)
 {
-	if (!l->asked && may_ask(l)) {
-		int err = ask_all(l);
+	int err = 0;
 
+	if (!l->asked && may_ask(l)) {
 		l->asked = true;
 		count_prompted(l, 1);
-		if (err) {
-			log_warn("job %s: prompts: %s", l->job->data->id,
-				 strerror(-err));
-			lane_prompts_drop(l);
-		}
+		err = ask_all(l);
 	}
-	return l->n_ready == l->job->data->n_items;
+	if (!err && l->waits && !l->waits->n_missing)
+		err = make_script(l);
+	if (err) {
+		log_warn("job %s: prompts: %s", l->job->data->id,
+			 strerror(-err));
+		lane_prompts_drop(l);
+	}
+	return l->script;
 }
 
 void lane_prompts_drop(struct lane *l)
 {
-	size_t n = l->job->data->n_items;
-
 	if (l->asked)
 		count_prompted(l, -1);
-	for (size_t i = 0; i < n; i++) {
-		if (l->gets && l->gets[i])
-			prompt_get_cancel(l->gets[i]);
-		if (l->prompts)
-			prompt_unref(l->prompts[i]);
-	}
-	free(l->gets);
-	free(l->prompts);
-	free(l->waits);
-	l->waits = NULL;
-	l->gets = NULL;
-	l->prompts = NULL;
-	l->n_ready = 0;
 	l->asked = false;
+	waits_free(l);
+	script_unref(l->script);
+	l->script = NULL;
 }
 
 int64_t lane_duration_ms(const struct lane *l)
 {
-	int64_t sum = 0;
-
-	for (size_t i = 0; i < l->n_ready; i++)
-		sum += prompt_duration_ms(l->prompts[i]);
-	return sum;
+	return script_duration_ms(l->script);
 }

@@ -1,7 +1,8 @@
 /*
  * negotiate.h - our side of offer and answer: codecs to formats and back.
  *
- *   INVITE     our offer: all codecs of the carrier, in its order
+ *   INVITE     our offer: all codecs of the carrier, in its order; DTMF events
+ *              and keys, where it wants them
  *   2xx        their answer: the first of its formats that we can use
  *   re-INVITE  their offer: the codec that plays, if it is still offered, else
  *   or UPDATE  the first of the offer's that we can use; we answer with it alone
@@ -18,8 +19,12 @@
 #define CALL_NEGOTIATE_H
 
 #include "call/room.h"
+#include "call/secrecy.h"
 #include "media/media.h"
 #include "sip/sdp.h"
+
+/* Of the packets that we send.                                                */
+enum { PTIME_MIN_MS = 10, PTIME_MAX_MS = 60 };
 
 /* What was settled for one call.                                              */
 struct negotiated {
@@ -37,16 +42,28 @@ struct negotiated {
 	struct srtp_crypto crypto;	/* suite SRTP_NONE: plain              */
 };
 
-/* What we can speak: `audio` has a format for each codec, in the same order.  */
+/* What a carrier wants of the media of a call; all of it stays for the call.   */
+struct negotiate_wishes {
+	uint32_t ptime_ms;		/* 0: each codec's own                 */
+	bool events;			/* telephone-event is offered          */
+	enum secrecy secrecy;
+	struct secrecy_keys keys;
+};
+
+/* What we can speak: `audio` has a format for each codec, in the same order, and
+ * behind them one of telephone-event for each clock rate.                     */
 struct negotiate_side {
 	struct codec_set codecs;
 	struct sdp_audio audio;
 	size_t slot;			/* of it among our m= lines            */
+	const struct negotiate_wishes *wishes;	/* lent                        */
 };
 
 /* Our description: all codecs of the set in order at this address. The same set
- * gives the same payload numbers throughout the call (RFC 3264 8.3.2).        */
-void negotiate_local(struct sdp_audio *local, const struct codec_set *set,
+ * gives the same payload numbers throughout the call (RFC 3264 8.3.2), and the
+ * same wishes the same keys.                                                  */
+void negotiate_local(struct negotiate_side *us, const struct codec_set *set,
+		     const struct negotiate_wishes *wishes,
 		     const struct addr *address, uint16_t port);
 /* After the first answer: the codec that plays goes first, those of another
  * clock rate go out.                                                          */

@@ -12,8 +12,6 @@
 
 #include "base/str.h"
 
-enum { PORT_SIP = 5060, PORT_SIPS = 5061 };
-
 #define TRANSPORT_PARAM "transport="
 
 static int proxy_param(struct sip_target *t, bool *has_transport,
@@ -102,7 +100,5 @@ void next_hop_of(const struct cln_carrier *c, struct sip_target *t)
 
 uint16_t next_hop_uri_port(const struct cln_carrier *c)
 {
-	int def = strcmp(c->transport, "tls") ? PORT_SIP : PORT_SIPS;
-
-	return c->port == def ? 0 : (uint16_t)c->port;
+	return c->port == sip_default_port(transport_of(c)) ? 0 : (uint16_t)c->port;
 }

@@ -5,6 +5,7 @@
  * waits, nobody new is called (dialer.c). Thread: signalling.
  */
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,6 +119,13 @@ static int state_now(const struct call *c)
 	return c->attempt.answered_at ? CLN_RCPT_ANSWERED : CLN_RCPT_CALLING;
 }
 
+/* The store reads a copy, while the call goes on. What was played is there
+ * before the last write begins, and stays.                                    */
+struct call_write {
+	struct store_req req;
+	struct cln_attempt attempt;
+};
+
 static void settled(struct call *c)
 {
 	struct exchange *x = c->x;
@@ -155,24 +163,33 @@ static bool is_lost(struct call *c)
 	if (!c->x->forced || (c->state != CALL_DONE && c->state != CALL_NEW))
 		return false;
 	log_error("store: the outcome of a call is lost: row %lld of job %s",
-		  (long long)c->to.row, c->lane->job->data->id);
+		  (long long)c->row, c->lane->job->data->id);
 	set_failing(c, false);
 	return true;
+}
+
+static void refused(struct call *c, int err)
+{
+	if (!c->x->n_failing)
+		log_error("store: outcomes are not on disk yet, and nobody new "
+			  "is called: %s", strerror(-err));
+	set_failing(c, true);
+	timer_set_ms(loop_timers(c->x->cfg.loop), &c->retry, WRITE_RETRY_MS);
 }
 
 static void on_written(struct store_req *req)
 {
 	struct call *c = req->arg;
+	int err = req->err;
 
-	c->writing = false;
-	if (req->err && !c->x->n_failing)
-		log_error("store: outcomes are not on disk yet, and nobody new "
-			  "is called: %s", strerror(-req->err));
-	set_failing(c, req->err != 0);
-	if (req->err && !is_lost(c)) {
-		timer_set_ms(loop_timers(c->x->cfg.loop), &c->retry,
-			     WRITE_RETRY_MS);
-	} else if (c->write_again) {
+	free(c->write);
+	c->write = NULL;
+	if (err && !is_lost(c)) {
+		refused(c, err);
+		return;
+	}
+	set_failing(c, false);
+	if (c->write_again) {
 		call_write(c);
 	} else if (c->state == CALL_DONE || c->state == CALL_NEW) {
 		settled(c);
@@ -186,13 +203,20 @@ void outcome_init(struct call *c)
 
 void call_write(struct call *c)
 {
-	c->write_again = c->writing;
-	if (c->writing)
+	struct call_write *w;
+
+	c->write_again = c->write != NULL;
+	if (c->write)
 		return;
 	timer_stop(loop_timers(c->x->cfg.loop), &c->retry);
-	c->writing = true;
-	c->written = c->attempt;
-	c->req = (struct store_req){
+	w = malloc(sizeof(*w));
+	if (!w) {
+		refused(c, -ENOMEM);
+		return;
+	}
+	c->write = w;
+	w->attempt = c->attempt;
+	w->req = (struct store_req){
 		.home = loop_inbox(c->x->cfg.loop),
 		.done = on_written,
 		.arg = c,
@@ -200,16 +224,16 @@ void call_write(struct call *c)
 		.attempt = {
 			.a = {
 				.job_id = c->lane->job->data->id,
-				.row = c->to.row,
+				.row = c->row,
 				.state = state_now(c),
 				.reason = c->state == CALL_DONE ? c->reason : "",
 				.attempt = c->attempt.started_at ?
-					   &c->written : NULL,
+					   &w->attempt : NULL,
 			},
 			.at = exchange_wall_ms(c->x),
 		},
 	};
-	store_complete(c->x->cfg.store, &c->req);
+	store_complete(c->x->cfg.store, &w->req);
 }
 
 /* ---- the end ---------------------------------------------------------------- */
@@ -249,7 +273,7 @@ void call_check_over(struct call *c)
 
 void call_unclaim(struct call *c)
 {
-	if (c->writing || c->retrying)
+	if (c->write || c->retrying)
 		return;			/* is on its way already               */
 	timer_stop(loop_timers(c->x->cfg.loop), &c->timer);
 	dialer_channel_free(c->x, c->lane->carrier_id);

@@ -56,11 +56,9 @@ struct lane {
 	struct store_claim *claims;	/* of the claim under way              */
 	unsigned int reserved;		/* channels held for it                */
 	struct codec_set codecs;	/* that the prompts are made for       */
-	struct prompt **prompts;	/* one per item, NULL while not there  */
-	struct prompt_get **gets;
-	struct lane_wait *waits;	/* one per item, while they are asked  */
-	size_t n_ready;
-	bool asked;			/* prompts were asked for              */
+	struct lane_waits *waits;	/* for recordings, until all are there */
+	struct script *script;		/* made of all of them; NULL: not yet  */
+	bool asked;			/* recordings were asked for           */
 	char waiting[LANE_WHY_LEN];	/* why its recipients wait             */
 	int64_t waiting_since_ms;	/* for a usable carrier; 0: it is      */
 	char fail[LANE_WHY_LEN];	/* "": else fail all, with this        */
@@ -138,8 +136,6 @@ void carrier_codecs(const struct carrier *c, struct codec_set *set);
 /* Where its calls go: first to the server that took the REGISTER, then to the
  * others of the proxy, or else of the host.                                   */
 void carrier_target(const struct carrier *c, struct sip_target *target);
-/* The proxy, else the host.                                                   */
-void carrier_home(const struct carrier *c, struct sip_target *target);
 /* Values of Route for its calls, NULL-ended, lent; NULL: none.                */
 const char *const *carrier_routes(const struct carrier *c);
 /* Takes the carrier's registration down in the background, and asks no more
@@ -154,12 +150,15 @@ void job_remove(struct job *j);		/* its last lane has ended             */
 bool job_has_ended(const struct job *j);
 void job_to_the_end(struct job *j);	/* of the line                         */
 struct job *job_find(const struct exchange *x, const char *id);
+/* Does a job that is not done play this ("prompt:ID")?                        */
+bool exchange_plays(const struct exchange *x, const char *source);
 void jobs_free(struct exchange *x);
 
 /* lane_prompts.c */
-/* True once all prompts are there; asks for them the first time.              */
+/* True once the script is there; asks for its recordings the first time.      */
 bool lane_prompts_ready(struct lane *l);
 void lane_prompts_drop(struct lane *l);
+/* At most, of a lane that is ready; -1: nobody can say.                       */
 int64_t lane_duration_ms(const struct lane *l);
 
 /* dialer.c */
@@ -182,9 +181,10 @@ void calls_unclaim(struct exchange *x);
 /* stop.c */
 void stop_check(struct exchange *x);	/* is it time for the next step?       */
 
-/* services_carriers.c, services_jobs.c, services_trace.c */
+/* services_carriers.c, services_jobs.c, services_trace.c, services_prompts.c */
 void services_carriers(struct cln_services *s);
 void services_jobs(struct cln_services *s);
 void services_trace(struct cln_services *s);
+void services_prompts(const struct exchange *x, struct cln_services *s);
 
 #endif

@@ -13,6 +13,7 @@
 #include "call/ask.h"
 #include "call/carrier_fields.h"
 #include "call/number.h"
+#include "call/playlist.h"
 
 struct job_ask {
 	struct ask ask;
@@ -38,32 +39,6 @@ static void complain(struct cln_problems *problems, int code,
 		str_printf(pointer, sizeof(pointer), "/recipients/%zu/%s", i,
 			   field);
 	problem_add(problems, code, pointer, "%s", detail);
-}
-
-static void check_items(struct exchange *x, const struct cln_play *play,
-			struct cln_problems *problems)
-{
-	char why[PROMPT_WHY_LEN], pointer[48];
-
-	if (!play->n_items || play->n_items > CLN_ITEMS_MAX)
-		problem_add(problems, CLN_INVALID, "/playlist", "must be a "
-			    "list of 1 to %d items", CLN_ITEMS_MAX);
-	for (size_t i = 0; i < play->n_items; i++) {
-		const struct cln_item *item = &play->items[i];
-
-		if (item->type == CLN_ITEM_SAY) {
-			str_printf(pointer, sizeof(pointer),
-				   "/playlist/%zu/say", i);
-			problem_add(problems, CLN_NO_SPEECH_SOURCE, pointer,
-				    "no speech plugin is loaded");
-			continue;
-		}
-		str_printf(pointer, sizeof(pointer), "/playlist/%zu/play", i);
-		if (prompt_check_url(x->cfg.prompts, item->text, why,
-				     sizeof(why)))
-			problem_add(problems, CLN_FORBIDDEN_TARGET, pointer,
-				    "%s", why);
-	}
 }
 
 /* On the app's thread from here, since there may be a million of them.        */
@@ -103,7 +78,7 @@ static void check_from(const struct cln_play *play, size_t i, const char *from,
 static void check_from_name(const struct cln_play *play, size_t i,
 			    const char *name, struct cln_problems *problems)
 {
-	if (name && (strlen(name) >= STORE_NAME_LEN ||
+	if (name && (strlen(name) >= CLN_FROM_NAME_LEN ||
 		     str_has_ctl(name) || !str_is_utf8(name, strlen(name))))
 		complain(problems, CLN_INVALID, play, i, "from_name",
 			 "is a display name in UTF-8 without control "
@@ -137,7 +112,7 @@ static void check_recipient(struct exchange *x, const struct cln_play *play,
 static void check_play(struct exchange *x, const struct cln_play *play,
 		       struct cln_problems *problems)
 {
-	check_items(x, play, problems);
+	playlist_check(x->cfg.prompts, play, problems);
 	check_from(play, NOBODY, play->from, problems);
 	check_from_name(play, NOBODY, play->from_name, problems);
 	for (size_t i = 0; i < play->n_recipients; i++)

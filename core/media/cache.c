@@ -1,5 +1,5 @@
 /*
- * cache.c - prompts in memory: counted, found by URL, evicted when idle.
+ * cache.c - prompts in memory: counted, found by content, evicted when idle.
  * Thread: home (signalling); prompt_ref() and prompt_unref() any.
  */
 /* SPDX-License-Identifier: MIT */
@@ -17,13 +17,14 @@ int cache_init(struct cache *c, struct inbox *home, size_t max_bytes)
 	memset(c, 0, sizeof(*c));
 	c->home = home;
 	c->max_bytes = max_bytes;
-	return map_new(&c->by_url);
+	TAILQ_INIT(&c->list);
+	return map_new(&c->by_content);
 }
 
 void cache_deinit(struct cache *c)
 {
-	map_free(c->by_url);
-	c->by_url = NULL;
+	map_free(c->by_content);
+	c->by_content = NULL;
 }
 
 static size_t frames_bytes(const struct prompt_frames *f)
@@ -35,41 +36,74 @@ static size_t frames_bytes(const struct prompt_frames *f)
 	return n;
 }
 
-int prompt_new(struct prompt **pp, struct cache *c, const char *url,
+static int add_new(struct prompt *p, const struct prompt_frames *frames,
+		   size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct encoding *e = calloc(1, sizeof(*e));
+
+		if (!e)
+			return -ENOMEM;
+		p->encodings[p->n++] = e;
+		e->frames = frames[i];
+		e->bytes = frames_bytes(&frames[i]);
+	}
+	return 0;
+}
+
+static void add_base(struct prompt *p, const struct prompt *base)
+{
+	for (size_t i = 0; base && i < base->n; i++)
+		p->encodings[p->n++] = base->encodings[i];
+}
+
+int prompt_new(struct prompt **pp, struct cache *c,
+	       const struct content *content, const struct prompt *base,
 	       const struct prompt_frames *frames, size_t n_frames,
 	       uint32_t duration_ms)
 {
-	struct prompt *p = calloc(1, sizeof(*p) + n_frames * sizeof(*frames));
+	size_t n = n_frames + (base ? base->n : 0);
+	struct prompt *p = calloc(1, sizeof(*p) + n * sizeof(p->encodings[0]));
 
 	if (!p)
 		return -ENOMEM;
-	p->url = strdup(url);
-	if (!p->url) {
+	if (add_new(p, frames, n_frames)) {
+		while (p->n)
+			free(p->encodings[--p->n]);
 		free(p);
 		return -ENOMEM;
 	}
+	add_base(p, base);
 	atomic_init(&p->refs, 1);
 	p->cache = c;
+	p->content = *content;
 	p->duration_ms = duration_ms;
-	p->n_frames = n_frames;
-	memcpy(p->frames, frames, n_frames * sizeof(*frames));
-	for (size_t i = 0; i < n_frames; i++)
-		p->bytes += frames_bytes(&frames[i]);
-	c->bytes += p->bytes;
+	for (size_t i = 0; i < p->n; i++) {
+		p->bytes += p->encodings[i]->bytes;
+		if (!p->encodings[i]->refs++)
+			c->bytes += p->encodings[i]->bytes;
+	}
 	c->n_prompts++;
 	*pp = p;
 	return 0;
+}
+
+static void encoding_unref(struct cache *c, struct encoding *e)
+{
+	if (--e->refs)
+		return;
+	c->bytes -= e->bytes;
+	frames_free(&e->frames);
+	free(e);
 }
 
 static void prompt_free(struct prompt *p)
 {
 	struct cache *c = p->cache;
 
-	c->bytes -= p->bytes;
 	c->n_prompts--;
-	for (size_t i = 0; i < p->n_frames; i++)
-		frames_free(&p->frames[i]);
-	free(p->url);
+	for (size_t i = 0; i < p->n; i++)
+		encoding_unref(c, p->encodings[i]);
 	free(p);
 }
 
@@ -111,41 +145,18 @@ void prompt_unref(struct prompt *p)
 	inbox_complete(home, &p->msg);
 }
 
-static void lru_remove(struct cache *c, struct prompt *p)
-{
-	if (p->newer)
-		p->newer->older = p->older;
-	else
-		c->newest = p->older;
-	if (p->older)
-		p->older->newer = p->newer;
-	else
-		c->oldest = p->newer;
-}
-
-static void lru_add(struct cache *c, struct prompt *p)
-{
-	p->newer = NULL;
-	p->older = c->newest;
-	if (c->newest)
-		c->newest->newer = p;
-	else
-		c->oldest = p;
-	c->newest = p;
-}
-
-/* Here the last reference frees at once: this is the home thread.            */
+/* Home thread, where the memory may go at once. */
 static void uncache(struct cache *c, struct prompt *p)
 {
-	map_remove_str(c->by_url, p->url);
-	lru_remove(c, p);
+	map_remove(c->by_content, p->content.hash, CONTENT_LEN);
+	TAILQ_REMOVE(&c->list, p, link);
 	c->cached_bytes -= p->bytes;
 	if (drop_ref(p))
 		prompt_free(p);
 }
 
-/* A count of 1 is the cache's own: as only this thread hands out references
- * from the cache, nobody can come by another one meanwhile.                  */
+/* Nobody but the cache holds it: as only this thread hands out references from
+ * the cache, nobody can come by another one meanwhile.                       */
 static bool is_idle(struct prompt *p)
 {
 	return atomic_load_explicit(&p->refs, memory_order_acquire) == 1;
@@ -153,45 +164,45 @@ static bool is_idle(struct prompt *p)
 
 static void evict(struct cache *c)
 {
-	struct prompt *p = c->oldest;
+	struct prompt *p = TAILQ_FIRST(&c->list), *next;
 
-	while (p && c->cached_bytes > c->max_bytes) {
-		struct prompt *next = p->newer;
-
+	for (; p && c->cached_bytes > c->max_bytes; p = next) {
+		next = TAILQ_NEXT(p, link);
 		if (is_idle(p))
 			uncache(c, p);
-		p = next;
 	}
 }
 
 void cache_put(struct cache *c, struct prompt *p)
 {
-	struct prompt *old = map_get_str(c->by_url, p->url);
+	struct prompt *old = cache_get(c, &p->content);
 
+	if (old == p)
+		return;
 	if (old)
 		uncache(c, old);
 	/* Out of memory: then it serves those who wait and is not kept. */
-	if (map_put_str(c->by_url, p->url, p))
+	if (map_put(c->by_content, p->content.hash, CONTENT_LEN, p))
 		return;
 	prompt_ref(p);
-	lru_add(c, p);
+	TAILQ_INSERT_TAIL(&c->list, p, link);
 	c->cached_bytes += p->bytes;
 	evict(c);
 }
 
-struct prompt *cache_get(struct cache *c, const char *url)
+struct prompt *cache_get(struct cache *c, const struct content *content)
 {
-	struct prompt *p = map_get_str(c->by_url, url);
+	struct prompt *p = map_get(c->by_content, content->hash, CONTENT_LEN);
 
 	if (!p)
 		return NULL;
-	lru_remove(c, p);
-	lru_add(c, p);
+	TAILQ_REMOVE(&c->list, p, link);
+	TAILQ_INSERT_TAIL(&c->list, p, link);
 	return p;
 }
 
 void cache_clear(struct cache *c)
 {
-	while (c->newest)
-		uncache(c, c->newest);
+	while (!TAILQ_EMPTY(&c->list))
+		uncache(c, TAILQ_FIRST(&c->list));
 }

@@ -1,13 +1,18 @@
 /*
- * cache.h - finished prompts, by URL, and what a prompt is inside.
+ * cache.h - finished prompts, by what was in their files, and what a prompt is
+ * inside.
+ *
+ * Two URLs of the same bytes lead to one prompt. When it is wanted in a codec
+ * more, a wider prompt takes its place, with which it shares the encodings
+ * that there were: each is there once, whoever holds it.
  *
  * A prompt's memory goes back on the home thread, whoever drops the last
  * reference: media threads must not free. The cache holds one reference to
  * each prompt in it, and drops those that nobody else holds, the longest
  * unused first, when they are too many bytes together.
  *
- * For prompt.c, flight.c and cache.c only. Home thread, except prompt_ref(),
- * prompt_unref() and reading.
+ * For the prompt pool only. Home thread, except prompt_ref(), prompt_unref()
+ * and reading.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef MEDIA_CACHE_H
@@ -17,32 +22,40 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/map.h"
+#include "media/content.h"
 #include "media/prompt.h"
 
 struct cache;
+
+struct encoding {
+	unsigned int refs;		/* of prompts; home thread            */
+	size_t bytes;			/* of frames and offsets              */
+	struct prompt_frames frames;
+};
 
 struct prompt {
 	struct msg msg;			/* first: the last unref's way home   */
 	atomic_uint refs;
 	struct cache *cache;
-	char *url;
-	int64_t fresh_until_ms;
-	size_t bytes;			/* of frames and offsets              */
+	struct content content;
+	size_t bytes;			/* of its encodings                   */
 	uint32_t duration_ms;
-	struct prompt *newer, *older;	/* while it is in the cache           */
-	size_t n_frames;
-	struct prompt_frames frames[];	/* one per codec                      */
+	int64_t noted_ms;		/* its use was told to the disk       */
+	TAILQ_ENTRY(prompt) link;	/* while it is in the cache           */
+	size_t n;
+	struct encoding *encodings[];	/* one per codec                      */
 };
 
 struct cache {
 	struct inbox *home;
-	struct map *by_url;
-	struct prompt *newest, *oldest;
+	struct map *by_content;
+	TAILQ_HEAD(prompt_list, prompt) list;	/* oldest first               */
 	size_t max_bytes;		/* of all that is cached              */
 	size_t cached_bytes;
-	size_t bytes;			/* of every prompt that lives         */
+	size_t bytes;			/* of every encoding that lives       */
 	size_t n_prompts;		/* that live, cached or not           */
 	/* Told when a prompt was freed by an unref.                          */
 	void (*freed)(void *arg);
@@ -54,14 +67,16 @@ int cache_init(struct cache *c, struct inbox *home, size_t max_bytes);
 void cache_clear(struct cache *c);
 void cache_deinit(struct cache *c);	/* after cache_clear()                */
 
-/* Takes the frames on success; one reference, the caller's. 0 or -ENOMEM.    */
-int prompt_new(struct prompt **pp, struct cache *c, const char *url,
+/* What `base` has, which may be NULL, and these frames, which it takes on
+ * success. One reference, the caller's. 0 or -ENOMEM.                        */
+int prompt_new(struct prompt **pp, struct cache *c,
+	       const struct content *content, const struct prompt *base,
 	       const struct prompt_frames *frames, size_t n_frames,
 	       uint32_t duration_ms);
 
-/* Keeps p under its URL in place of what was there.                          */
+/* Keeps p for its content in place of what was there.                        */
 void cache_put(struct cache *c, struct prompt *p);
-/* The prompt of this URL, lent, or NULL; counts as used now.                 */
-struct prompt *cache_get(struct cache *c, const char *url);
+/* The prompt of this content, lent, or NULL; counts as used now.             */
+struct prompt *cache_get(struct cache *c, const struct content *content);
 
 #endif

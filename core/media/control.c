@@ -13,9 +13,17 @@ static uint64_t ntp_of(const struct control *c, int64_t mono_ns)
 	return rtcp_ntp(mono_ns + c->wall_minus_mono_ns);
 }
 
-static void set_next(struct control *c, int64_t now_ns, bool first)
+static void set_next(struct control *c)
 {
-	c->next_at_ns = now_ns + rtcp_interval_ms(c->random, first) * MS_NS;
+	c->next_at_ns = c->last_at_ns +
+			rtcp_interval_ms(c->random, c->first) * MS_NS;
+}
+
+static void set_last(struct control *c, int64_t now_ns, bool first)
+{
+	c->last_at_ns = now_ns;
+	c->first = first;
+	set_next(c);
 }
 
 void control_begin(struct control *c, int64_t now_ns)
@@ -23,13 +31,15 @@ void control_begin(struct control *c, int64_t now_ns)
 	if (c->begun)
 		return;
 	c->begun = true;
-	set_next(c, now_ns, true);
+	set_last(c, now_ns, true);
 }
 
-bool control_due(const struct control *c, int64_t now_ns)
+bool control_due(struct control *c, int64_t now_ns)
 {
-	return c->enabled && c->begun && !c->said_bye &&
-	       now_ns >= c->next_at_ns;
+	if (!c->enabled || !c->begun || c->said_bye || now_ns < c->next_at_ns)
+		return false;
+	set_next(c);
+	return now_ns >= c->next_at_ns;
 }
 
 static bool make_block(struct control *c, struct rtcp_block *b,
@@ -37,7 +47,7 @@ static bool make_block(struct control *c, struct rtcp_block *b,
 {
 	if (!source_report(source, b))
 		return false;
-	if (c->last_sr) {
+	if (c->last_sr && c->last_sr_of == b->ssrc) {
 		int64_t ago = now_ns - c->last_sr_at_ns;
 
 		b->last_sr = c->last_sr;
@@ -71,7 +81,7 @@ size_t control_pack(struct control *c, uint8_t *dst,
 	c->sent_then = sent->packets;
 	c->reported = true;
 	c->said_bye = bye;
-	set_next(c, now_ns, false);
+	set_last(c, now_ns, false);
 	return rtcp_pack(dst, &r);
 }
 
@@ -80,7 +90,7 @@ void control_rename(struct control *c, uint32_t ssrc, int64_t now_ns)
 	c->ssrc = ssrc;
 	c->sent_then = c->sent_before = 0;
 	c->reported = c->said_bye = false;
-	set_next(c, now_ns, false);
+	set_last(c, now_ns, false);
 }
 
 int control_take(struct control *c, const uint8_t *data, size_t len,
@@ -91,8 +101,11 @@ int control_take(struct control *c, const uint8_t *data, size_t len,
 
 	if (err)
 		return err;
-	c->heard = news.ssrc;
+	c->heard = news.ours ? c->ssrc : news.ssrc;
+	if (news.ours)
+		return 0;
 	if (news.has_sender) {
+		c->last_sr_of = news.ssrc;
 		c->last_sr = rtcp_ntp_middle(news.sender.ntp);
 		c->last_sr_at_ns = at_ns;
 	}

@@ -24,9 +24,12 @@ struct control {
 	int64_t wall_minus_mono_ns;	/* NTP times never step               */
 
 	bool begun, reported, said_bye;
-	int64_t next_at_ns;		/* of the next report                 */
+	bool first;			/* the report to come is (6.3.1)      */
+	int64_t last_at_ns;		/* of the last report, or the beginning */
+	int64_t next_at_ns;		/* of the next, unless reconsidered   */
 	uint64_t sent_then, sent_before; /* packets at the last two reports   */
 	uint32_t last_sr;		/* of the far end's SR, 0: none       */
+	uint32_t last_sr_of;		/* and the SSRC that sent it          */
 	int64_t last_sr_at_ns;
 
 	uint32_t heard;			/* SSRC of the report that came last  */
@@ -41,9 +44,10 @@ struct control_sent {
 	uint32_t timestamp;		/* in RTP units, of this very moment  */
 };
 
-/* Sending starts: the first report is due in 1.25 to 3.75 s.                 */
+/* Sending starts: the first report is due in 1 to 3 s.                        */
 void control_begin(struct control *c, int64_t now_ns);
-bool control_due(const struct control *c, int64_t now_ns);
+/* Reconsiders when the time is up (6.3.6): ask once a turn, then pack.        */
+bool control_due(struct control *c, int64_t now_ns);
 /* Builds the compound packet into dst (RTCP_MAX bytes) and sets the time of the
  * next. After one with `bye` nothing is due any more.                        */
 size_t control_pack(struct control *c, uint8_t *dst,
@@ -51,7 +55,9 @@ size_t control_pack(struct control *c, uint8_t *dst,
 		    bool bye, int64_t now_ns);
 /* Goes on under another SSRC, as a source of which nothing was said yet.      */
 void control_rename(struct control *c, uint32_t ssrc, int64_t now_ns);
-/* What came from the far end at `at_ns` (monotonic). -EBADMSG: not RTCP.     */
+/* What came from the far end at `at_ns` (monotonic). -EBADMSG: not RTCP. What
+ * claims to be of our own SSRC is told by `heard` alone: nothing else of it
+ * counts.                                                                    */
 int control_take(struct control *c, const uint8_t *data, size_t len,
 		 int64_t at_ns);
 

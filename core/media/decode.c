@@ -20,12 +20,13 @@
 #include <sndfile.h>
 
 #include "base/str.h"
+#include "media/container.h"
 #include "media/wav.h"
 
 enum {
 	BLOCK = 2048,		/* frames that are read at once               */
 	CHANNELS_MAX = 2,
-	MP3_TAGS_MAX = 65536,
+	MP3_LEFT_MAX = 4096,	/* more than a frame                          */
 };
 
 struct decoder {
@@ -39,7 +40,7 @@ struct decoder {
 
 	SNDFILE *file;
 	SF_INFO info;
-	bool as_float;		/* the format holds no integers               */
+	bool as_real;		/* the format holds no integers               */
 	bool exact;		/* it says truly how many frames it has       */
 	enum law law;
 	uint64_t frames;	/* read so far                                */
@@ -47,7 +48,7 @@ struct decoder {
 	int max_audio_s;
 	union {
 		int i[BLOCK * CHANNELS_MAX];
-		float f[BLOCK * CHANNELS_MAX];
+		double r[BLOCK * CHANNELS_MAX];
 	} block;
 };
 
@@ -109,56 +110,44 @@ static sf_count_t vio_tell(void *arg)
 	return (sf_count_t)d->pos;
 }
 
-/* By a tag, which rarely stands before anything else, or by a frame's sync.  */
-static bool is_mp3(const uint8_t *p, size_t len)
-{
-	return len >= 4 && (!memcmp(p, "ID3", 3) ||
-			    (p[0] == 0xff && (p[1] & 0xe0) == 0xe0));
-}
-
-static bool is_known(const uint8_t *p, size_t len)
-{
-	return is_mp3(p, len) ||
-	       (len >= 4 && (!memcmp(p, "fLaC", 4) || !memcmp(p, "OggS", 4)));
-}
-
 static int choose_file(struct decoder *d, const uint8_t *data, size_t len,
 		       char *why, size_t cap)
 {
+	struct container c;
 	struct wav w;
-	int err;
+	int err = container_find(&c, data, len, why, cap);
 
-	if (wav_is(data, len)) {
-		err = wav_parse(&w, data, len, why, cap);
-		if (err)
-			return err;
-		d->head_len = wav_header(&w, d->head);
-		d->body = data + w.offset;
-		d->body_len = w.len;
+	if (err)
+		return err;
+	d->body = c.data;
+	d->body_len = c.len;
+	d->is_mp3 = c.kind == CONTAINER_MP3;
+	if (c.kind != CONTAINER_WAV)
 		return 0;
-	}
-	if (!is_known(data, len)) {
-		str_printf(why, cap,
-			   "not a recording in WAV, FLAC, OGG or MP3 format");
-		return -ENOTSUP;
-	}
-	d->is_mp3 = is_mp3(data, len);
-	d->body = data;
-	d->body_len = len;
+	err = wav_parse(&w, c.data, c.len, why, cap);
+	if (err)
+		return err;
+	d->head_len = wav_header(&w, d->head);
+	d->body = c.data + w.offset;
+	d->body_len = w.len;
 	return 0;
 }
 
-/* An ID3 tag may stand before anything, so what was opened is looked at again;
- * a WAV counts only behind our own header.                                   */
+/* libsndfile has its own view of what it opened: it is held to ours. An OGG may
+ * hold what is not promised, such as Speex or video.                         */
 static bool format_is_fine(const struct decoder *d)
 {
+	int sub = d->info.format & SF_FORMAT_SUBMASK;
+
 	switch (d->info.format & SF_FORMAT_TYPEMASK) {
 	case SF_FORMAT_WAV:
 		return d->head_len > 0;
-	case SF_FORMAT_FLAC:
 	case SF_FORMAT_OGG:
-	case SF_FORMAT_MPEG:
+		return sub == SF_FORMAT_VORBIS || sub == SF_FORMAT_OPUS;
+	case SF_FORMAT_FLAC:
 		return true;
+	case SF_FORMAT_MPEG:
+		return d->is_mp3;
 	default:
 		return false;
 	}
@@ -168,7 +157,10 @@ static int check_info(const struct decoder *d, char *why, size_t cap)
 {
 	const SF_INFO *i = &d->info;
 
-	if (!format_is_fine(d))
+	if ((i->format & SF_FORMAT_TYPEMASK) == SF_FORMAT_OGG &&
+	    !format_is_fine(d))
+		str_printf(why, cap, "OGG that holds neither Vorbis nor Opus");
+	else if (!format_is_fine(d))
 		str_printf(why, cap,
 			   "not a recording in WAV, FLAC, OGG or MP3 format");
 	else if (i->channels < 1 || i->channels > CHANNELS_MAX)
@@ -203,7 +195,7 @@ static void note_format(struct decoder *d)
 		d->law = d->info.channels == 1 ? LAW_ALAW : LAW_NONE;
 		break;
 	default:
-		d->as_float = true;
+		d->as_real = true;
 		break;
 	}
 }
@@ -277,6 +269,44 @@ unsigned int decode_rate(const struct decoder *d)
 	return (unsigned int)d->info.samplerate;
 }
 
+unsigned int decode_channels(const struct decoder *d)
+{
+	return (unsigned int)d->info.channels;
+}
+
+const char *decode_format(const struct decoder *d)
+{
+	static const struct {
+		int format;
+		const char *name;
+	} wavs[] = {
+		{ SF_FORMAT_PCM_U8, "wav pcm_u8" },
+		{ SF_FORMAT_PCM_16, "wav pcm_16" },
+		{ SF_FORMAT_PCM_24, "wav pcm_24" },
+		{ SF_FORMAT_PCM_32, "wav pcm_32" },
+		{ SF_FORMAT_FLOAT, "wav float_32" },
+		{ SF_FORMAT_DOUBLE, "wav float_64" },
+		{ SF_FORMAT_ULAW, "wav mulaw" },
+		{ SF_FORMAT_ALAW, "wav alaw" },
+	};
+	int sub = d->info.format & SF_FORMAT_SUBMASK;
+
+	switch (d->info.format & SF_FORMAT_TYPEMASK) {
+	case SF_FORMAT_FLAC:
+		return "flac";
+	case SF_FORMAT_OGG:
+		return sub == SF_FORMAT_OPUS ? "ogg opus" : "ogg vorbis";
+	case SF_FORMAT_MPEG:
+		return "mp3";
+	default:
+		break;
+	}
+	for (size_t i = 0; i < sizeof(wavs) / sizeof(wavs[0]); i++)
+		if (wavs[i].format == sub)
+			return wavs[i].name;
+	return "wav";
+}
+
 enum law decode_law(const struct decoder *d)
 {
 	return d->law;
@@ -287,28 +317,30 @@ uint64_t decode_frames(const struct decoder *d)
 	return d->frames;
 }
 
-/* Integers come left-aligned in 32 bits: a 16-bit mono sample passes this
- * unchanged, wider ones are rounded, two channels are averaged before that.  */
+/* One rule for all formats: the mean of the channels, exactly, and then to the
+ * nearest of 16 bits, halves upward. No dither: G.711's own steps are 8 and
+ * more, and a recording in 16 bits must pass unchanged.                      */
 static int16_t from_int(const int *v, int channels)
 {
 	int64_t sum = v[0];
 
+	/* Left-aligned in 32 bits.                                           */
 	if (channels == 2)
 		sum = (sum + v[1]) >> 1;
 	sum = (sum + 0x8000) >> 16;
 	return (int16_t)(sum > INT16_MAX ? INT16_MAX : sum);
 }
 
-static int16_t from_float(const float *v, int channels)
+static int16_t from_real(const double *v, int channels)
 {
 	double sum = v[0];
 
 	if (channels == 2)
-		sum = (sum + v[1]) / 2;
-	sum *= 32768.0;
+		sum = v[0] / 2 + v[1] / 2;
+	sum = floor(sum * 32768.0 + 0.5);
 	if (!(sum > INT16_MIN))		/* also not a number                  */
 		return isnan(sum) ? 0 : INT16_MIN;
-	return sum >= INT16_MAX ? INT16_MAX : (int16_t)lrint(sum);
+	return sum >= INT16_MAX ? INT16_MAX : (int16_t)sum;
 }
 
 static size_t read_block(struct decoder *d, int16_t *pcm, size_t cap)
@@ -316,21 +348,21 @@ static size_t read_block(struct decoder *d, int16_t *pcm, size_t cap)
 	int ch = d->info.channels;
 	sf_count_t n, want = cap < BLOCK ? (sf_count_t)cap : BLOCK;
 
-	if (d->as_float)
-		n = sf_readf_float(d->file, d->block.f, want);
+	if (d->as_real)
+		n = sf_readf_double(d->file, d->block.r, want);
 	else
 		n = sf_readf_int(d->file, d->block.i, want);
 	for (sf_count_t i = 0; i < n; i++)
-		pcm[i] = d->as_float ? from_float(d->block.f + i * ch, ch) :
+		pcm[i] = d->as_real ? from_real(d->block.r + i * ch, ch) :
 				       from_int(d->block.i + i * ch, ch);
 	return n > 0 ? (size_t)n : 0;
 }
 
 /* libmpg123 ends quietly where it is lost, which is told from what it left
- * unread. Tags behind the audio, as some programs write, are smaller.        */
+ * unread.                                                                    */
 static bool is_abandoned(const struct decoder *d)
 {
-	return d->is_mp3 && d->body_len - d->pos > MP3_TAGS_MAX;
+	return d->is_mp3 && d->body_len - d->pos > MP3_LEFT_MAX;
 }
 
 /* Judges a read of n frames.                                                 */

@@ -25,6 +25,9 @@ int decode_open(struct decoder **dp, const uint8_t *data, size_t len,
 void decode_close(struct decoder *d);
 
 unsigned int decode_rate(const struct decoder *d);
+unsigned int decode_channels(const struct decoder *d);	/* of the file: 1, 2  */
+/* What it is: "wav pcm_16", "flac", "ogg opus". A constant.                  */
+const char *decode_format(const struct decoder *d);
 /* The G.711 law of a mono recording that holds nothing else.                 */
 enum law decode_law(const struct decoder *d);
 

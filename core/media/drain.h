@@ -18,7 +18,8 @@
 struct drain;
 
 struct datagram {
-	const uint8_t *data;		/* valid inside the callback only     */
+	uint8_t *data;			/* valid inside the callback only, and
+					 * the callback's to change in it     */
 	size_t len;
 	bool cut;			/* it was longer than this            */
 	const struct addr *from;

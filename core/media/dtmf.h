@@ -22,9 +22,15 @@ enum {
 /* All zero: nothing heard yet.                                               */
 struct dtmf_receive {
 	bool known;
+	uint32_t ssrc;
 	uint32_t timestamp;		/* of the event that came last        */
 	uint8_t event;
+	uint16_t duration;		/* the longest that it told           */
+	bool ended;
 };
+
+/* "0-9*#A-D", or 0 for an event that is no digit.                            */
+char dtmf_digit(uint8_t event);
 
 /* The digit ("0-9*#A-D") when a packet begins or, where the beginning was lost,
  * goes on with an event that was not told yet; 0 for repetitions, for events
@@ -47,8 +53,8 @@ struct dtmf_send {
 int dtmf_begin(struct dtmf_send *d, char digit, uint32_t timestamp,
 	       uint32_t clock_rate);
 /* Writes the payload of the next packet (DTMF_EVENT_LEN bytes) after `units` more
- * have passed; sets *marker on the first (2.5.1.2). False: it is over and nothing
- * was written.                                                               */
+ * have passed; sets *marker, which is true on the first packet only (2.5.1.2).
+ * False: it is over and nothing was written.                                 */
 bool dtmf_next(struct dtmf_send *d, uint32_t units, uint8_t *payload,
 	       bool *marker);
 

@@ -16,6 +16,9 @@
 #include "media/decode.h"
 #include "media/prompt.h"
 
+/* Raised with a change here that a short sound would not show (coder.h).      */
+#define ENCODE_VERSION 1
+
 /* Encodes all of `d`, from its start, once per codec into frames[0..n-1], whose
  * memory frames_free() gives back. *stop ends it early. 0, or -errno with a
  * sentence in `why` and nothing to free.                                     */

@@ -23,7 +23,6 @@ enum {
 	STALL_BYTES = 100,		/* ... this many bytes a second       */
 	HEADER_MAX = 64 * 1024,
 	SMALL = 64 * 1024,		/* held without a reservation         */
-	FRESH_MAX_S = 86400,
 };
 
 void transfer_fail(struct transfer *t, int err, const char *fmt, ...)
@@ -38,56 +37,6 @@ void transfer_fail(struct transfer *t, int err, const char *fmt, ...)
 	for (char *c = t->fetch.why; *c; c++) {
 		if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
 			*c = '?';
-	}
-}
-
-/* The nth header of this name in the last answer, or NULL.                   */
-static const char *header(struct transfer *t, const char *name, size_t nth)
-{
-	struct curl_header *h;
-
-	if (curl_easy_header(t->easy, name, nth, CURLH_HEADER, -1, &h))
-		return NULL;
-	return h->value;
-}
-
-static bool has_word(const char *list, const char *word, const char **value)
-{
-	size_t len = strlen(word);
-
-	for (const char *p = list; p && *p; p = strchr(p, ',')) {
-		p += strspn(p, ", \t");
-		if (strncasecmp(p, word, len) || !strchr("=, \t;", p[len]))
-			continue;
-		if (value)
-			*value = p[len] == '=' ? p + len + 1 : NULL;
-		return true;
-	}
-	return false;
-}
-
-/* RFC 9111 5.2.2, as far as a cache without revalidation can follow it.      */
-static void note_freshness(struct transfer *t)
-{
-	const char *list, *value, *age = header(t, "Age", 0);
-	long fresh;
-
-	for (size_t n = 0; (list = header(t, "Cache-Control", n)); n++) {
-		if (has_word(list, "no-store", NULL) ||
-		    has_word(list, "no-cache", NULL)) {
-			t->fetch.fresh_s = 0;
-			return;
-		}
-		if (!has_word(list, "max-age", &value) || !value)
-			continue;
-		fresh = strtol(value + (*value == '"'), NULL, 10);
-		if (fresh > FRESH_MAX_S)
-			fresh = FRESH_MAX_S;
-		if (age && fresh > 0)
-			fresh -= strtol(age, NULL, 10);
-		if (fresh < 0 || fresh > FRESH_MAX_S)
-			fresh = 0;
-		t->fetch.fresh_s = (int)fresh;
 	}
 }
 
@@ -106,14 +55,14 @@ static bool judge_answer(struct transfer *t)
 	};
 	const char *value;
 
-	for (size_t n = 0; (value = header(t, "Content-Encoding", n)); n++) {
+	for (size_t n = 0; (value = transfer_header(t, "Content-Encoding", n)); n++) {
 		if (!strcasecmp(value, "identity") || !*value)
 			continue;
 		transfer_fail(t, -EBADMSG, "content encoding %.32s is refused",
 			      value);
 		return false;
 	}
-	value = header(t, "Content-Type", 0);
+	value = transfer_header(t, "Content-Type", 0);
 	for (size_t n = 0; value && n < ARRAY_LEN(pages); n++) {
 		if (!is_type(value, pages[n]))
 			continue;
@@ -121,7 +70,6 @@ static bool judge_answer(struct transfer *t)
 			      pages[n], t->target.host);
 		return false;
 	}
-	note_freshness(t);
 	return true;
 }
 
@@ -204,6 +152,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
 	}
 	if (err)
 		return 0;
+	hasher_add(t->hasher, data, n);
 	memcpy(t->fetch.data + t->fetch.len, data, n);
 	t->fetch.len += n;
 	return n;
@@ -277,8 +226,7 @@ static int set_options(struct transfer *t)
 	CURL *e;
 
 	t->easy = e = curl_easy_init();
-	t->headers = curl_slist_append(NULL, "Accept-Encoding: identity");
-	if (!e || !t->headers)
+	if (!e || hasher_new(&t->hasher))
 		return -ENOMEM;
 	set_limits(t);
 	curl_easy_setopt(e, CURLOPT_PRIVATE, t);
@@ -289,7 +237,6 @@ static int set_options(struct transfer *t)
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
-	curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers);
 	/* HTTP/2 would buffer megabytes of a transfer that is paused. */
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(e, CURLOPT_USERAGENT,
@@ -310,6 +257,9 @@ static int start_hop(struct transfer *t)
 		transfer_fail(t, err, t->hops ? "redirected: %s" : "%s", why);
 		return err;
 	}
+	err = terms_ask(t);
+	if (err)
+		return err;
 	t->judged = t->skip_body = t->has_refused = false;
 	t->header_bytes = 0;
 	t->curl_error[0] = '\0';
@@ -343,7 +293,7 @@ static bool is_redirect(long status)
 /* t->url joined with the Location header, which may be relative.             */
 static int follow(struct transfer *t)
 {
-	const char *location = header(t, "Location", 0);
+	const char *location = transfer_header(t, "Location", 0);
 	char *next = NULL, *copy = NULL;
 	CURLU *u = curl_url();
 
@@ -392,11 +342,22 @@ static void explain_timeout(struct transfer *t)
 			      t->target.host, STALL_S);
 }
 
+/* No word from the server, as if we were cut off from it.                    */
+static bool is_cut_off(const struct transfer *t, CURLcode result)
+{
+	return result == CURLE_OPERATION_TIMEDOUT ||
+	       result == CURLE_COULDNT_RESOLVE_HOST ||
+	       (result == CURLE_COULDNT_CONNECT && !t->has_refused) ||
+	       result == CURLE_GOT_NOTHING || result == CURLE_PARTIAL_FILE ||
+	       result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR;
+}
+
 static void explain(struct transfer *t, CURLcode result)
 {
 	const char *host = t->target.host;
 	char why[PROMPT_WHY_LEN];
 
+	t->fetch.unreachable = is_cut_off(t, result);
 	if (result == CURLE_OPERATION_TIMEDOUT) {
 		explain_timeout(t);
 	} else if (result == CURLE_COULDNT_CONNECT && t->has_refused) {
@@ -420,6 +381,18 @@ static void explain(struct transfer *t, CURLcode result)
 	}
 }
 
+/* The end of a 200.                                                          */
+static void take_file(struct transfer *t)
+{
+	if (!t->fetch.len)
+		transfer_fail(t, -EBADMSG, "%s sent an empty file",
+			      t->target.host);
+	else if (hasher_end(t->hasher, &t->fetch.content))
+		transfer_fail(t, -ENOMEM, "out of memory");
+	else
+		terms_note_answer(t);
+}
+
 bool transfer_ended(struct transfer *t, CURLcode result)
 {
 	long status = 0;
@@ -427,16 +400,22 @@ bool transfer_ended(struct transfer *t, CURLcode result)
 	if (t->fetch.err)
 		return true;
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (is_redirect(status) && header(t, "Location", 0))
+	if (is_redirect(status) && transfer_header(t, "Location", 0)) {
+		terms_note_hop(t, status);
 		return follow(t) != 0;
-	if (status >= 200 && status != 200)
+	}
+	if (status == 304 && t->asked_known) {
+		t->fetch.unchanged = true;
+		terms_note_answer(t);
+	} else if (status >= 200 && status != 200) {
 		transfer_fail(t, -EBADMSG, "http status %ld from %s", status,
 			      t->target.host);
-	else if (result)
+		t->fetch.unreachable = status >= 500;
+	} else if (result) {
 		explain(t, result);
-	else if (!t->fetch.len)
-		transfer_fail(t, -EBADMSG, "%s sent an empty file",
-			      t->target.host);
+	} else {
+		take_file(t);
+	}
 	return true;
 }
 
@@ -451,7 +430,11 @@ void transfer_close(struct transfer *t)
 void transfer_free(struct transfer *t)
 {
 	transfer_close(t);
+	hasher_free(t->hasher);
 	free(t->fetch.data);
+	free(t->fetch.from);
+	free(t->fetch.etag);
+	free(t->fetch.modified);
 	free(t->url);
 	free(t);
 }

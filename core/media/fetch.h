@@ -10,11 +10,15 @@
 #ifndef MEDIA_FETCH_H
 #define MEDIA_FETCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/inbox.h"
 #include "media/access.h"
+#include "media/content.h"
+#include "media/freshness.h"
+#include "media/origin.h"
 #include "media/prompt.h"
 
 struct fetcher;
@@ -33,7 +37,12 @@ struct fetch {
 	char why[PROMPT_WHY_LEN];	/* sentence where err is not 0        */
 	uint8_t *data;
 	size_t len;
-	int fresh_s;			/* by Cache-Control; -1: not said     */
+	struct content content;		/* of data                            */
+	bool unchanged;			/* no data: 304, it is what we have   */
+	bool unreachable;		/* err: no word of the server's, or 5xx */
+	struct freshness keep;
+	/* Of the answer; NULL: none. */
+	char *from, *etag, *modified;
 };
 
 int fetcher_new(struct fetcher **fp, const struct fetcher_config *cfg);
@@ -42,9 +51,11 @@ void fetcher_stop(struct fetcher *f);
 /* After fetcher_stop(), when every fetch was released.                       */
 void fetcher_free(struct fetcher *f);
 
-/* Copies url. `done` runs on the home thread, later. 0, -ENOMEM, -EAGAIN.    */
+/* Copies url. `known`, lent until `done` or NULL, is what we have of it: where
+ * it is still what it was, the answer is `unchanged`. `done` runs on the home
+ * thread, later. 0, -ENOMEM, -EAGAIN.                                        */
 int fetch_start(struct fetch **fetchp, struct fetcher *f, const char *url,
-		void (*done)(void *arg), void *arg);
+		const struct origin *known, void (*done)(void *arg), void *arg);
 /* Gives result and memory back; only after `done`. NULL is fine.             */
 void fetch_release(struct fetch *fetch);
 

@@ -250,7 +250,7 @@ void fetcher_free(struct fetcher *f)
 }
 
 int fetch_start(struct fetch **fetchp, struct fetcher *f, const char *url,
-		void (*done)(void *arg), void *arg)
+		const struct origin *known, void (*done)(void *arg), void *arg)
 {
 	struct transfer *t = calloc(1, sizeof(*t));
 	int err;
@@ -260,7 +260,9 @@ int fetch_start(struct fetch **fetchp, struct fetcher *f, const char *url,
 	t->fetcher = f;
 	t->done = done;
 	t->arg = arg;
-	t->fetch.fresh_s = -1;
+	t->known = known;
+	t->way = (struct freshness){ .fresh_s = -1, .stale_s = FRESH_MAX_S };
+	t->fetch.keep.fresh_s = -1;
 	t->msg.fn = on_start;
 	t->url = strdup(url);
 	err = t->url ? inbox_post(f->inbox, &t->msg) : -ENOMEM;

@@ -1,7 +1,7 @@
 /*
  * fetcher.h - the fetcher's thread and what its transfers share.
  *
- * For fetch.c and fetcher.c only; all but the messages on the fetcher's thread.
+ * For fetch.c, fetch_terms.c and fetcher.c only; all but the messages on the fetcher's thread.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef MEDIA_FETCHER_H
@@ -36,6 +36,10 @@ struct transfer {
 	void (*done)(void *arg);
 	void *arg;
 	char *url;			/* of this hop                        */
+	const struct origin *known;	/* lent; NULL: nothing                */
+	struct hasher *hasher;		/* of the data so far                 */
+	struct freshness way;		/* of the redirects that led here     */
+	bool asked_known;		/* this hop named what is known       */
 	struct target target;
 	CURL *easy;
 	struct curl_slist *headers;
@@ -64,6 +68,14 @@ void transfer_fail(struct transfer *t, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void transfer_close(struct transfer *t);	/* libcurl's part             */
 void transfer_free(struct transfer *t);
+
+/* fetch_terms.c: the nth header of this name in the last answer, or NULL; the
+ * headers of the hop that begins; what the answer of a redirect and that of the
+ * end say. 0, or failed.                                                     */
+const char *transfer_header(struct transfer *t, const char *name, size_t nth);
+int terms_ask(struct transfer *t);
+void terms_note_hop(struct transfer *t, long status);
+int terms_note_answer(struct transfer *t);
 
 /* fetcher.c: takes the memory for a file of `want` bytes out of the common
  * allowance; false: not now.                                                 */

@@ -1,128 +1,21 @@
 /*
  * flight.c - takes a prompt from its URL to the cache, once for all who wait.
- * Thread: home (signalling). Fetcher and makers tell it by message.
+ * Thread: home (signalling).
  */
 /* SPDX-License-Identifier: MIT */
-#include "media/flight.h"
+#include "media/flight_impl.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
-#include "media/encode.h"
-
 enum {
-	HOST_MAX = 8,		/* fetches at once from one host and port     */
 	ACTIVE_MAX = 32,	/* flights from fetch to finish               */
 	WAITING_MAX = 4096,
-	HOST_KEY_LEN = TARGET_HOST_LEN + 8,
-};
-
-/* Lives as long as a flight leads to it.                                     */
-struct host {
-	char key[HOST_KEY_LEN];
-	size_t flights;
-	size_t fetching;
-};
-
-enum flight_state { WAITING, FETCHING, FETCHED, MAKING };
-
-struct flight {
-	struct make make;	/* first: codecs wanted, then the frames      */
-	struct msg msg;		/* tells what failed at once                  */
-	struct prompts *pool;
-	struct host *host;
-	struct fetch *fetch;
-	char *url;
-	enum flight_state state;
-	int64_t fresh_until_ms;
-	struct prompt_get *first, *last;	/* who waits                  */
-	struct flight *prev, *next;	/* waiting or fetched list            */
 };
 
 static void dispatch(struct prompts *p);
-
-static void list_add(struct flight_list *l, struct flight *f)
-{
-	f->prev = l->last;
-	f->next = NULL;
-	if (l->last)
-		l->last->next = f;
-	else
-		l->first = f;
-	l->last = f;
-}
-
-static void list_remove(struct flight_list *l, struct flight *f)
-{
-	if (f->prev)
-		f->prev->next = f->next;
-	else
-		l->first = f->next;
-	if (f->next)
-		f->next->prev = f->prev;
-	else
-		l->last = f->prev;
-}
-
-static void add_waiter(struct flight *f, struct prompt_get *g)
-{
-	g->flight = f;
-	g->prev = f->last;
-	g->next = NULL;
-	if (f->last)
-		f->last->next = g;
-	else
-		f->first = g;
-	f->last = g;
-}
-
-static void remove_waiter(struct flight *f, struct prompt_get *g)
-{
-	if (g->prev)
-		g->prev->next = g->next;
-	else
-		f->first = g->next;
-	if (g->next)
-		g->next->prev = g->prev;
-	else
-		f->last = g->prev;
-	g->flight = NULL;
-}
-
-static int host_get(struct host **hp, struct prompts *p, const struct target *t)
-{
-	char key[HOST_KEY_LEN];
-	struct host *h;
-	int err;
-
-	str_printf(key, sizeof(key), "%s:%u", t->host, t->port);
-	h = map_get_str(p->hosts, key);
-	if (!h) {
-		h = calloc(1, sizeof(*h));
-		if (!h)
-			return -ENOMEM;
-		str_copy(h->key, sizeof(h->key), key);
-		err = map_put_str(p->hosts, h->key, h);
-		if (err) {
-			free(h);
-			return err;
-		}
-	}
-	h->flights++;
-	*hp = h;
-	return 0;
-}
-
-static void host_put(struct prompts *p, struct host *h)
-{
-	if (!h || --h->flights)
-		return;
-	map_remove_str(p->hosts, h->key);
-	free(h);
-}
 
 static bool is_joinable(const struct flight *f)
 {
@@ -135,310 +28,327 @@ static void flight_free(struct flight *f)
 
 	if (is_joinable(f))
 		map_remove_str(p->flights, f->url);
-	host_put(p, f->host);
+	host_put(p->hosts, f->host);
 	fetch_release(f->fetch);
+	origin_free(f->origin);
+	prompt_unref(f->prompt);
+	p->n_active -= f->active;
 	p->n_flights--;
 	free(f->url);
 	free(f);
 }
 
+void flight_drop(struct flight *f)
+{
+	struct prompts *p = f->pool;
+
+	flight_free(f);
+	if (p->closed)
+		prompts_settle(p);
+	else
+		dispatch(p);
+}
+
+static bool has_slot(const struct flight *f)
+{
+	return f->active || f->pool->n_active < ACTIVE_MAX;
+}
+
+static void take_slot(struct flight *f)
+{
+	f->pool->n_active += !f->active;
+	f->active = true;
+}
+
+void flight_queue(struct flight *f, struct flight_list *list,
+		    enum flight_state state)
+{
+	f->state = state;
+	/* In front where it has its slot: dispatch() relies on it. */
+	if (f->active)
+		TAILQ_INSERT_HEAD(list, f, link);
+	else
+		TAILQ_INSERT_TAIL(list, f, link);
+	dispatch(f->pool);
+}
+
+static struct flight_list *list_of(const struct flight *f)
+{
+	struct prompts *p = f->pool;
+
+	return f->state == WAITING ? &p->waiting :
+	       f->state == READY ? &p->ready :
+	       f->state == LOADED ? &p->loaded : NULL;
+}
+
+/* ---- the end --------------------------------------------------------------- */
+
+static void on_kept(struct disk_op *op)
+{
+	struct flight *f = (struct flight *)
+		((char *)op - offsetof(struct flight, op));
+
+	flight_drop(f);
+}
+
+static void lend_made(struct disk_op *op, const struct flight *f)
+{
+	op->n_frames = 0;
+	for (size_t i = 0; i < f->made.n; i++) {
+		const struct prompt_frames *frames =
+			prompt_frames(f->prompt, f->made.codecs[i]);
+
+		if (frames)
+			op->frames[op->n_frames++] = *frames;
+	}
+}
+
+/* What outlives the process, once all are told. Of what must not be stored
+ * (no-store) the disk forgets where it was led to, too.                      */
+static void keep(struct flight *f)
+{
+	struct disk_op *op = &f->op;
+	bool stored = !f->no_store;
+
+	if (!f->pool->disk || f->place == PLACE_HERE) {
+		flight_drop(f);
+		return;
+	}
+	op->what = DISK_KEEP;
+	op->done = on_kept;
+	op->content = f->content;
+	op->origin = stored && f->is_new ? f->origin : NULL;
+	op->url = stored ? NULL : f->url;
+	op->data = stored && f->fetch ? f->fetch->data : NULL;
+	op->len = op->data ? f->fetch->len : 0;
+	op->n_frames = 0;
+	op->duration_ms = f->prompt ? f->prompt->duration_ms : 0;
+	if (stored)
+		lend_made(op, f);
+	if (!op->origin && !op->url && !op->data && !op->n_frames) {
+		flight_drop(f);
+		return;
+	}
+	f->state = KEEPING;
+	disk_start(f->pool->disk, op);
+}
+
+static void note_origin(struct flight *f)
+{
+	struct origins *os = &f->pool->origins;
+	struct origin *copy;
+
+	if (f->place != PLACE_SERVER)
+		return;
+	if (f->no_store)
+		origins_remove(os, f->url);
+	else if (f->origin && !origin_copy(&copy, f->origin))
+		origins_put(os, copy);
+}
+
+static void count(struct prompts *p, const struct flight *f, int err)
+{
+	if (err)
+		p->n_failed++;
+	else if (f->was_fetched)
+		p->n_fetched++;
+	else if (f->from_disk)
+		p->n_disk_hits++;
+}
+
 /* Tells everybody. A callback may get, cancel and join anew: the flight is in
  * no list any more, and its waiters are taken one by one.                    */
-static void finish(struct flight *f, int err, struct prompt *prompt,
-		   const char *why)
+void flight_finish(struct flight *f, int err, const char *why)
 {
 	struct prompts *p = f->pool;
 	struct prompt_get *g;
 
-	if (is_joinable(f)) {
+	f->state = LANDING;
+	if (is_joinable(f))
 		map_remove_str(p->flights, f->url);
-		if (prompt)
-			cache_put(&p->cache, prompt);
-	}
-	if (err)
-		p->n_failed++;
-	else
-		p->n_fetched++;
-	while ((g = f->first)) {
-		remove_waiter(f, g);
-		g->fn(g->arg, err, prompt ? prompt_ref(prompt) : NULL, why);
+	if (!err)
+		note_origin(f);
+	count(p, f, err);
+	while ((g = TAILQ_FIRST(&f->waiters))) {
+		TAILQ_REMOVE(&f->waiters, g, link);
+		g->flight = NULL;
+		g->fn(g->arg, err, err ? NULL : prompt_ref(f->prompt), why);
 		free(g);
 	}
-	prompt_unref(prompt);
-	flight_free(f);
-	if (p->closed)
-		prompts_settle(p);
+	if (err || p->closed || !f->prompt)
+		flight_drop(f);
 	else
-		dispatch(p);
+		keep(f);
 }
 
-static void on_failed(struct msg *m)
+/* ---- turns ----------------------------------------------------------------- */
+
+static void on_again(struct msg *m)
 {
 	struct flight *f = (struct flight *)
 		((char *)m - offsetof(struct flight, msg));
 
-	finish(f, f->make.err, NULL, f->make.why);
-}
-
-static void drop(struct flight *f)
-{
-	struct prompts *p = f->pool;
-
-	flight_free(f);
-	if (p->closed)
-		prompts_settle(p);
+	if (f->pool->closed)
+		flight_drop(f);
 	else
-		dispatch(p);
+		flight_provide(f);
 }
 
-static void free_frames(struct make *mk)
+/* Waits in a list; what it waits for may have come by another flight of the
+ * same bytes. Its end is told from the inbox: we may be in a prompt_get().   */
+static bool is_served(struct flight *f, struct flight_list *list,
+		      struct codec_set *want)
 {
-	for (size_t i = 0; i < mk->n_codecs; i++)
-		frames_free(&mk->frames[i]);
-}
-
-static int take_frames(struct prompt **pp, struct flight *f)
-{
-	struct make *mk = &f->make;
-	int err = prompt_new(pp, &f->pool->cache, f->url, mk->frames,
-			     mk->n_codecs, mk->duration_ms);
-
-	if (!err) {
-		(*pp)->fresh_until_ms = f->fresh_until_ms;
-		return 0;
-	}
-	free_frames(mk);
-	str_printf(mk->why, sizeof(mk->why), "out of memory");
-	return err;
-}
-
-static void on_made(struct make *mk)
-{
-	struct flight *f = (struct flight *)mk;
-	struct prompt *prompt = NULL;
-	int err = mk->err;
-
-	f->pool->n_active--;
-	fetch_release(f->fetch);
-	f->fetch = NULL;
-	if (f->pool->closed) {
-		if (!err)
-			free_frames(mk);
-		drop(f);
-		return;
-	}
-	if (!err)
-		err = take_frames(&prompt, f);
-	finish(f, err, prompt, err ? mk->why : "");
-}
-
-static int64_t now_ms(const struct prompts *p)
-{
-	return clock_now_ms(p->cfg.clock ? p->cfg.clock : clock_system());
-}
-
-static void on_fetched(void *arg)
-{
-	struct flight *f = arg;
-	struct prompts *p = f->pool;
-	int fresh_s = f->fetch->fresh_s;
-
-	f->host->fetching--;
-	if (f->fetch->err) {
-		p->n_active--;
-		finish(f, f->fetch->err, NULL, f->fetch->why);
-		return;
-	}
-	if (!f->first) {
-		p->n_active--;
-		drop(f);
-		return;
-	}
-	f->fresh_until_ms = now_ms(p) +
-			    (fresh_s < 0 ? PROMPT_FRESH_S : fresh_s) * S_MS;
-	f->state = FETCHED;
-	list_add(&p->fetched, f);
-	dispatch(p);
-}
-
-static void start_fetch(struct flight *f)
-{
-	struct prompts *p = f->pool;
-	int err;
-
-	list_remove(&p->waiting, f);
-	p->n_waiting--;
-	err = fetch_start(&f->fetch, p->fetcher, f->url, on_fetched, f);
-	f->state = FETCHING;
-	if (err) {
-		f->make.err = err;
-		str_printf(f->make.why, sizeof(f->make.why),
-			   "the fetch could not be started: %s",
-			   strerror(-err));
-		f->msg.fn = on_failed;
-		inbox_complete(p->cfg.home, &f->msg);
-		return;
-	}
-	f->host->fetching++;
-	p->n_active++;
-}
-
-static void start_make(struct flight *f)
-{
-	struct prompts *p = f->pool;
-
-	list_remove(&p->fetched, f);
-	f->state = MAKING;
-	f->make.data = f->fetch->data;
-	f->make.len = f->fetch->len;
-	f->make.done = on_made;
-	make_start(p->makers, &f->make);
-}
-
-/* Starts what may start now, oldest first; a host that has enough fetches under
- * way is passed over.                                                        */
-static void dispatch(struct prompts *p)
-{
-	struct flight *f = p->waiting.first;
-
-	while (p->fetched.first && makers_idle(p->makers))
-		start_make(p->fetched.first);
-	while (f && p->n_active < ACTIVE_MAX) {
-		struct flight *next = f->next;
-
-		if (f->host->fetching < HOST_MAX)
-			start_fetch(f);
-		f = next;
-	}
-}
-
-static bool has_codec(const struct flight *f, const struct cln_codec *codec)
-{
-	for (size_t i = 0; i < f->make.n_codecs; i++) {
-		if (f->make.codecs[i] == codec)
-			return true;
-	}
-	return false;
-}
-
-static bool has_all(const struct flight *f,
-		    const struct cln_codec *const *codecs, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (!has_codec(f, codecs[i]))
-			return false;
-	}
+	flight_take_known(f);
+	*want = flight_missing(f);
+	if (want->n)
+		return false;
+	TAILQ_REMOVE(list, f, link);
+	f->state = LANDING;
+	f->msg.fn = on_again;
+	inbox_complete(f->pool->cfg.home, &f->msg);
 	return true;
 }
 
-static void add_codecs(struct flight *f, const struct cln_codec *const *codecs,
-		       size_t n)
+/* Takes its slot, and its content where nobody else has it. */
+static bool may_go(struct flight *f)
 {
-	struct make *mk = &f->make;
+	struct map *making = f->pool->making;
 
-	for (size_t i = 0; i < n && mk->n_codecs < MAKE_CODECS_MAX; i++) {
-		if (!has_codec(f, codecs[i]))
-			mk->codecs[mk->n_codecs++] = codecs[i];
+	if (map_get(making, f->content.hash, CONTENT_LEN))
+		return false;
+	take_slot(f);
+	/* Out of memory: then two may do the same work. */
+	(void)map_put(making, f->content.hash, CONTENT_LEN, f);
+	return true;
+}
+
+static void dispatch_loaded(struct prompts *p)
+{
+	struct flight *f = TAILQ_FIRST(&p->loaded), *next;
+	struct codec_set want;
+
+	for (; f && has_slot(f) && makers_idle(p->makers); f = next) {
+		next = TAILQ_NEXT(f, link);
+		if (!is_served(f, &p->loaded, &want) && may_go(f))
+			flight_make(f, &want);
 	}
 }
 
-/* What others wanted of this URL is made along, as the new prompt takes the
- * place of theirs in the cache.                                              */
-static void add_known_codecs(struct flight *f, const struct flight *other)
+static void dispatch_ready(struct prompts *p)
 {
-	const struct prompt *cached = cache_get(&f->pool->cache, f->url);
+	struct flight *f = TAILQ_FIRST(&p->ready), *next;
+	struct codec_set want;
 
-	if (other)
-		add_codecs(f, other->make.codecs, other->make.n_codecs);
-	for (size_t i = 0; cached && i < cached->n_frames; i++)
-		add_codecs(f, &cached->frames[i].codec, 1);
+	for (; f && has_slot(f); f = next) {
+		next = TAILQ_NEXT(f, link);
+		if (!is_served(f, &p->ready, &want) && may_go(f))
+			flight_load(f, &want);
+	}
 }
 
-static int flight_new(struct flight **fp, struct prompts *p, const char *url,
-		      const struct target *t)
+/* Starts what may start now, oldest first, and what is nearest to its end before
+ * the rest; a host that has enough fetches under way is passed over.         */
+static void dispatch(struct prompts *p)
+{
+	struct flight *f, *next;
+
+	dispatch_loaded(p);
+	dispatch_ready(p);
+	for (f = TAILQ_FIRST(&p->waiting); f && has_slot(f); f = next) {
+		next = TAILQ_NEXT(f, link);
+		if (!host_has_turn(f->host))
+			continue;
+		take_slot(f);
+		flight_fetch(f);
+	}
+}
+
+/* ---- who waits ------------------------------------------------------------- */
+
+static int flight_new(struct flight **fp, struct prompts *p,
+		      const struct address *a)
 {
 	struct flight *f = calloc(1, sizeof(*f));
-	struct flight *other = map_get_str(p->flights, url);
 	int err;
 
 	if (!f)
 		return -ENOMEM;
 	f->pool = p;
-	p->n_flights++;
-	f->url = strdup(url);
-	err = f->url ? host_get(&f->host, p, t) : -ENOMEM;
-	if (!err) {
-		map_remove_str(p->flights, url);
-		err = map_put_str(p->flights, url, f);
-		if (err && other)
-			(void)map_put_str(p->flights, url, other);
-	}
-	if (!err) {
-		*fp = f;
-		return 0;
-	}
-	host_put(p, f->host);
-	p->n_flights--;
-	free(f->url);
-	free(f);
-	return err;
-}
-
-int flight_join(struct prompts *p, const char *url, const struct target *t,
-		const struct cln_codec *const *codecs, size_t n,
-		struct prompt_get *g)
-{
-	struct flight *old = map_get_str(p->flights, url), *f = old;
-	int err;
-
-	if (f && f->state == WAITING)
-		add_codecs(f, codecs, n);
-	if (f && has_all(f, codecs, n)) {
-		add_waiter(f, g);
-		return 0;
-	}
-	if (p->n_waiting >= WAITING_MAX)
-		return -EAGAIN;
-	err = flight_new(&f, p, url, t);
-	if (err)
+	f->place = a->place;
+	f->content = a->content;
+	TAILQ_INIT(&f->waiters);
+	f->url = strdup(a->url);
+	err = f->url ? 0 : -ENOMEM;
+	if (!err && a->place == PLACE_SERVER)
+		err = host_get(&f->host, p->hosts, &a->target);
+	if (!err)
+		err = map_put_str(p->flights, f->url, f);
+	if (err) {
+		host_put(p->hosts, f->host);
+		free(f->url);
+		free(f);
 		return err;
-	add_codecs(f, codecs, n);
-	add_known_codecs(f, old);
-	add_waiter(f, g);
-	f->state = WAITING;
-	list_add(&p->waiting, f);
-	p->n_waiting++;
-	dispatch(p);
+	}
+	p->n_flights++;
+	*fp = f;
 	return 0;
 }
 
+static void add_waiter(struct flight *f, struct prompt_get *g)
+{
+	g->flight = f;
+	TAILQ_INSERT_TAIL(&f->waiters, g, link);
+}
+
+int flight_join(struct prompts *p, const struct address *a,
+		struct prompt_get *g)
+{
+	struct flight *f = map_get_str(p->flights, a->url);
+	int err;
+
+	if (f) {
+		add_waiter(f, g);
+		return 0;
+	}
+	if (p->n_flights - p->n_active >= WAITING_MAX)
+		return -EAGAIN;
+	err = flight_new(&f, p, a);
+	if (err)
+		return err;
+	add_waiter(f, g);
+	flight_begin(f);
+	return 0;
+}
+
+/* What is in somebody else's hands goes on to its end. */
 void flight_leave(struct prompt_get *g)
 {
 	struct flight *f = g->flight;
-	struct prompts *p = f->pool;
+	struct flight_list *list = list_of(f);
 
-	remove_waiter(f, g);
-	if (f->first || f->state != WAITING)
+	TAILQ_REMOVE(&f->waiters, g, link);
+	g->flight = NULL;
+	if (!TAILQ_EMPTY(&f->waiters) || !list)
 		return;
-	list_remove(&p->waiting, f);
-	p->n_waiting--;
-	flight_free(f);
+	TAILQ_REMOVE(list, f, link);
+	flight_drop(f);
+}
+
+static void close_list(struct flight_list *list)
+{
+	struct flight *f;
+
+	while ((f = TAILQ_FIRST(list))) {
+		assert(TAILQ_EMPTY(&f->waiters));
+		TAILQ_REMOVE(list, f, link);
+		flight_free(f);
+	}
 }
 
 void flights_close(struct prompts *p)
 {
-	struct flight *f;
-
-	while ((f = p->waiting.first)) {
-		assert(!f->first);
-		list_remove(&p->waiting, f);
-		p->n_waiting--;
-		flight_free(f);
-	}
-	while ((f = p->fetched.first)) {
-		assert(!f->first);
-		list_remove(&p->fetched, f);
-		p->n_active--;
-		flight_free(f);
-	}
+	close_list(&p->waiting);
+	close_list(&p->ready);
+	close_list(&p->loaded);
 }

@@ -35,11 +35,12 @@ struct makers {
 	struct maker items[];
 };
 
-void make_now(struct make *mk, int max_audio_s, const atomic_bool *stop)
+static void make_frames(struct make *mk, const uint8_t *data, size_t len,
+			int max_audio_s, const atomic_bool *stop)
 {
 	struct decoder *d = NULL;
 
-	mk->err = decode_open(&d, mk->data, mk->len, max_audio_s, mk->why,
+	mk->err = decode_open(&d, data, len, max_audio_s, mk->why,
 			      sizeof(mk->why));
 	if (mk->err)
 		return;
@@ -49,6 +50,27 @@ void make_now(struct make *mk, int max_audio_s, const atomic_bool *stop)
 		mk->duration_ms = (uint32_t)(decode_frames(d) * 1000 /
 					     decode_rate(d));
 	decode_close(d);
+}
+
+void make_now(struct make *mk, int max_audio_s, const atomic_bool *stop)
+{
+	uint8_t *own = NULL;
+	size_t len = 0;
+
+	mk->not_loaded = false;
+	if (mk->data) {
+		make_frames(mk, mk->data, mk->len, max_audio_s, stop);
+		return;
+	}
+	mk->err = mk->load(mk, &own, &len);
+	if (mk->err) {
+		mk->not_loaded = true;
+		str_printf(mk->why, sizeof(mk->why), "the file cannot be read: "
+			   "%s", strerror(-mk->err));
+		return;
+	}
+	make_frames(mk, own, len, max_audio_s, stop);
+	free(own);
 }
 
 static void on_home_done(struct msg *m)

@@ -27,13 +27,17 @@ struct maker;
 struct make {
 	struct msg msg;			/* first: the makers' own             */
 	struct maker *maker;		/* the makers' own                    */
-	const uint8_t *data;		/* the file, lent until done          */
+	/* The file, lent until done; or else a function that gets it, on the
+	 * maker's thread: 0 and the maker's to free, or -errno.              */
+	const uint8_t *data;
 	size_t len;
+	int (*load)(struct make *, uint8_t **data, size_t *len);
 	const struct cln_codec *codecs[MAKE_CODECS_MAX];
 	size_t n_codecs;
 	void (*done)(struct make *);	/* runs on the home thread            */
 	/* Result: the frames are the caller's where err is 0.                */
 	int err;
+	bool not_loaded;		/* load() said err                    */
 	char why[PROMPT_WHY_LEN];
 	struct prompt_frames frames[MAKE_CODECS_MAX];
 	uint32_t duration_ms;

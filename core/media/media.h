@@ -6,7 +6,7 @@
  * the signalling thread, because the offer needs the port, and handed over.
  *
  *   stream_new (port bound, drained and counted from now on)
- *     -> stream_play (remote, codec, prompts) -> `played` when the last
+ *     -> stream_play (remote, codec, script) -> `played` when the last
  *        packet's time is over -> stream_stop (nothing is sent from now on)
  *     -> `stopped` with the final figures -> stream is gone
  */
@@ -85,8 +85,6 @@ struct stream_play {
 					 * same address as rtp                */
 	bool rtcp_mux;
 	bool send;			/* false while the far end holds us   */
-	struct prompt *const *prompts;	/* one per item; references are taken */
-	size_t n_prompts;
 	/* What is played (stream_play() only; a reference is taken).          */
 	struct script *script;
 	int32_t start;			/* enum cln_start                     */
@@ -103,16 +101,14 @@ struct stream_play {
 };
 
 /* Once a stream. -EALREADY: it was called, or stopped; -ENOENT: a prompt is not
- * there in this codec; -E2BIG: more than CLN_ITEMS_MAX prompts;
- * -EAFNOSUPPORT: an address of another family than we are bound to; -EINVAL,
+ * there in this codec, or no silence where one is needed; -EAFNOSUPPORT: an address of another family than we are bound to; -EINVAL,
  * -EMSGSIZE: payload type or packet time that cannot be; -ENOMEM.            */
 int stream_play(struct stream *s, const struct stream_play *play);
 /* A re-INVITE's change: of address or payload number, hold and resume, and also
- * of codec and packet time, for which the prompts must be those of
- * stream_play(). The playlist stands still while `send` is false and goes on
- * where it was, to the sample if both codecs count in samples; SSRC, sequence
- * and timestamp go on too, so the new codec must have the clock rate of the old
- * one. May come before stream_play(), when a provisional answer names the far
+ * of codec and packet time. The script stays and is not looked at; it stands
+ * still while `send` is false and goes on where it was, to the sample if both
+ * codecs count in samples; SSRC, sequence and timestamp go on too, so the new
+ * codec must have the clock rate of the old one. May come before stream_play(), when a provisional answer names the far
  * end (codec NULL): what it sends is then counted as received. Until an address
  * is named all are strangers. Errors as of stream_play(), -ENOTSUP for another
  * clock rate; then all stays as it was.                                      */

@@ -1,150 +1,135 @@
 /*
- * playout.c - a cursor over a playlist: the payload of the next packet.
+ * playout.c - a cursor over a script: the payload of the next packet.
  *
- * A packet goes on with the next item where an item ends: frames stand for
+ * A packet goes on with the next step where a step ends: frames stand for
  * themselves, and those of codecs with memory were made to be joined. Only
- * what is left at the end of the whole playlist is filled up with silence, and
+ * what is left at the end of the whole script is filled up with silence, and
  * only for codecs whose silence needs no memory; others send a shorter packet.
+ * Digits that leave as events take whole packets of their own.
  *
- * Thread: set up and torn down on the signalling thread, moved by the media
- * worker that owns the stream.
+ * Thread: set up on the signalling thread, moved by the media worker that owns
+ * the stream.
  */
 /* SPDX-License-Identifier: MIT */
 #include "media/playout.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* As many whole frames as the packet time holds, one at least. */
-static int set_packet(struct playout *p, uint32_t ptime_ms)
-{
-	const struct cln_codec *c = p->codec;
-	uint64_t samples;
+enum { REST_SAMPLES_MAX = 64 };
 
-	if (!c->frame_samples || !c->frame_bytes || !c->sample_rate)
-		return -EINVAL;
-	if (!ptime_ms)
-		ptime_ms = c->ptime_ms;
-	if (ptime_ms > PLAYOUT_PTIME_MAX)
-		ptime_ms = PLAYOUT_PTIME_MAX;
-	p->packet_frames = (uint32_t)((uint64_t)ptime_ms * c->sample_rate /
-				      1000 / c->frame_samples);
-	if (!p->packet_frames)
-		p->packet_frames = 1;
-	samples = (uint64_t)p->packet_frames * c->frame_samples;
-	p->packet_ms = (uint32_t)(samples * 1000 / c->sample_rate);
-	p->packet_units = (uint32_t)(samples * c->clock_rate / c->sample_rate);
-	if (!p->packet_ms || p->packet_ms > PLAYOUT_PTIME_MAX ||
-	    (uint64_t)p->packet_ms * c->sample_rate != samples * 1000)
-		return -EINVAL;
-	if ((uint64_t)p->packet_frames * c->frame_bytes > PLAYOUT_PAYLOAD_MAX)
-		return -EMSGSIZE;
-	p->payload_max = (size_t)p->packet_frames * c->frame_bytes;
-	return 0;
-}
+/* ---- set up -------------------------------------------------------------- */
 
 /* Silence is what the codec makes of zeros: 0xff for mu-law, 0xd5 for A-law. */
-static int encode_silence(struct playout *p,
-			  const struct cln_codec_params *params)
+static int encode_rest(struct playout *p, const struct cln_codec_params *params)
 {
-	const struct cln_codec *c = p->codec;
-	size_t channels = c->channels ? c->channels : 1;
-	int16_t *zeros = calloc(c->frame_samples * channels, sizeof(*zeros));
+	static const int16_t zeros[REST_SAMPLES_MAX];
+	const struct cln_codec *c = p->track.framing.codec;
 	void *state = NULL;
-	int n = -ENOMEM;
+	int n;
 
-	p->silence = malloc(c->frame_bytes);
-	if (!zeros || !p->silence)
-		goto out;
+	if (!(c->flags & CLN_CODEC_STATELESS) ||
+	    c->frame_bytes > PLAYOUT_REST_MAX ||
+	    (uint64_t)c->frame_samples * (c->channels ? c->channels : 1) >
+	    REST_SAMPLES_MAX)
+		return 0;
 	n = c->open ? c->open(&state, params) : 0;
 	if (n)
-		goto out;
-	n = c->encode(state, zeros, c->frame_samples, p->silence,
+		return n;
+	n = c->encode(state, zeros, c->frame_samples, p->rest,
 		      c->frame_bytes);
 	if (c->close)
 		c->close(state);
-	if (!n)
-		n = -EINVAL;
- out:
-	free(zeros);
-	if (n < 0)
-		return n;
-	p->silence_len = (size_t)n;
+	if (n <= 0)
+		return n ? n : -EINVAL;
+	p->rest_len = (uint8_t)n;
 	return 0;
 }
 
-static int take_items(struct playout *p, struct prompt *const *prompts,
-		      size_t n)
-{
-	p->items = calloc(n ? n : 1, sizeof(*p->items));
-	if (!p->items)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		const struct prompt_frames *f =
-			prompt_frames(prompts[i], p->codec);
-
-		if (!f)
-			return -ENOENT;
-		p->items[i].frames = f;
-		p->items[i].prompt = prompt_ref(prompts[i]);
-		p->n_items++;
-	}
-	return 0;
-}
-
-/* Items without sound are never the cursor's place. */
-static void skip_empty(const struct playout *p, struct playout_place *at)
-{
-	while (at->item < p->n_items &&
-	       at->frame >= p->items[at->item].frames->n_frames) {
-		at->item++;
-		at->frame = 0;
-	}
-}
-
-int playout_init(struct playout *p, const struct cln_codec *codec,
-		 const struct cln_codec_params *params,
-		 struct prompt *const *prompts, size_t n)
+int playout_init(struct playout *p, const struct playout_config *cfg)
 {
 	int err;
 
-	*p = (struct playout){ .codec = codec };
-	err = set_packet(p, params->ptime_ms);
+	*p = (struct playout){ .ledger = cfg->ledger };
+	err = track_init(&p->track, &cfg->framing, cfg->script, cfg->events,
+			 cfg->prelude);
 	if (!err)
-		err = take_items(p, prompts, n);
-	if (!err && codec->flags & CLN_CODEC_STATELESS)
-		err = encode_silence(p, params);
-	if (err)
-		playout_deinit(p);
-	else
-		skip_empty(p, &p->at);
-	p->begin = p->heard = p->at;
+		err = encode_rest(p, cfg->params);
+	if (!err)
+		place_go(&p->track, &p->at, cfg->prelude ? TRACK_PRELUDE : 0);
 	return err;
 }
 
-void playout_deinit(struct playout *p)
+/* ---- the ledger ---------------------------------------------------------- */
+
+/* What of a repetition is no filling. */
+static uint32_t audible_units(const struct playout *p, uint32_t length)
 {
-	for (size_t i = 0; i < p->n_items; i++)
-		prompt_unref(p->items[i].prompt);
-	free(p->items);
-	free(p->silence);
-	*p = (struct playout){ 0 };
+	const struct cln_codec *c = p->track.framing.codec;
+	const struct script_step *step = playout_step(p);
+	uint64_t units = length;
+
+	if (p->at.frames && !p->at.loops)
+		units = p->at.frames->samples * c->clock_rate / c->sample_rate;
+	else if (step && step->kind == SCRIPT_PAUSE)
+		units = (uint64_t)step->pause_ms * c->clock_rate / 1000;
+	return units < length ? (uint32_t)units : length;
 }
 
-/* `n` frames of an item, from `frame` on. Returns their bytes. */
-static size_t copy_frames(const struct playout *p, uint8_t *dst, size_t room,
-			  size_t frame, size_t n)
+/* What plays now began so many frames into the next packet. */
+static void begin_run(struct playout *p, uint32_t frames)
 {
-	const struct prompt_frames *f = p->items[p->next.item].frames;
+	uint32_t length = track_units(&p->track, p->at.length);
+	struct ledger_run r = {
+		.begin = p->ledger->position + track_units(&p->track, frames),
+		.length = length,
+		.audible = audible_units(p, length),
+		.offset = track_units(&p->track, p->at.frame),
+		.step = playout_at_end(p) ? LEDGER_NONE : p->at.step,
+	};
+
+	ledger_begin(p->ledger, &r);
+}
+
+static void begin_filling(struct playout *p, uint32_t frames)
+{
+	struct ledger_run r = {
+		.begin = p->ledger->position + track_units(&p->track, frames),
+		.step = LEDGER_NONE,
+	};
+
+	ledger_begin(p->ledger, &r);
+}
+
+void playout_start(struct playout *p)
+{
+	ledger_set_pace(p->ledger, p->track.framing.packet_units, 0);
+	begin_run(p, 0);
+}
+
+void playout_take_over(struct playout *p, const struct playout *from,
+		       uint64_t sent)
+{
+	p->at = from->at;
+	place_move(&p->track, &p->at, &from->track);
+	ledger_set_pace(p->ledger, p->track.framing.packet_units, sent);
+	begin_run(p, 0);
+}
+
+/* ---- packets ------------------------------------------------------------- */
+
+/* `n` frames in a row. Returns their bytes. */
+static size_t copy_row(const struct playout *p, const struct prompt_frames *f,
+		       uint32_t frame, uint32_t n, uint8_t *dst, size_t room)
+{
 	size_t from, len;
 
 	if (f->offsets) {
 		from = f->offsets[frame];
 		len = f->offsets[frame + n] - from;
 	} else {
-		from = frame * p->codec->frame_bytes;
-		len = n * p->codec->frame_bytes;
+		from = (size_t)frame * p->track.framing.codec->frame_bytes;
+		len = (size_t)n * p->track.framing.codec->frame_bytes;
 	}
 	if (len > room)
 		len = room;
@@ -152,143 +137,173 @@ static size_t copy_frames(const struct playout *p, uint8_t *dst, size_t room,
 	return len;
 }
 
-/* Fills up the last packet of the playlist. */
-static size_t pad(const struct playout *p, uint8_t *dst, size_t room,
-		  uint32_t frames)
+static size_t copy_round(const struct playout *p, const struct prompt_frames *f,
+			 uint32_t frame, uint32_t n, uint8_t *dst, size_t room)
 {
+	uint32_t all = (uint32_t)f->n_frames;
 	size_t len = 0;
 
-	if (!p->silence)
-		return 0;
-	for (; frames && len + p->silence_len <= room; frames--) {
-		memcpy(dst + len, p->silence, p->silence_len);
-		len += p->silence_len;
+	while (n) {
+		uint32_t left = all - frame % all;
+		uint32_t some = left < n ? left : n;
+
+		len += copy_row(p, f, frame % all, some, dst + len,
+				room - len);
+		frame += some;
+		n -= some;
 	}
 	return len;
 }
 
-size_t playout_peek(struct playout *p, uint8_t *dst)
+static size_t copy(const struct playout *p, const struct place *at, uint32_t n,
+		   uint8_t *dst, size_t room)
 {
-	uint32_t want = p->packet_frames;
+	return at->loops ? copy_round(p, at->frames, at->frame, n, dst, room) :
+			   copy_row(p, at->frames, at->frame, n, dst, room);
+}
+
+/* How many frames of the place a packet takes that lacks so many; 0: what comes
+ * next begins a packet, or there is nothing.                                 */
+static uint32_t piece(const struct playout *p, const struct place *at,
+		      uint32_t want)
+{
+	uint32_t left = at->length - at->frame;
+
+	if (want < p->track.framing.packet_frames &&
+	    track_is_event(&p->track, at))
+		return 0;
+	return left < want ? left : want;
+}
+
+/* Fills up a packet: the last one, or the last before an event. */
+static size_t pad(const struct playout *p, bool at_end, uint32_t frames,
+		  uint8_t *dst, size_t room)
+{
 	size_t len = 0;
 
-	p->next = p->at;
-	while (want && p->next.item < p->n_items) {
-		size_t left = p->items[p->next.item].frames->n_frames -
-			      p->next.frame;
-		size_t n = left < want ? left : want;
+	if (!p->rest_len)
+		return at_end ? 0 : copy_round(p, p->track.silence, 0, frames,
+					       dst, room);
+	for (; frames && len + p->rest_len <= room; frames--) {
+		memcpy(dst + len, p->rest, p->rest_len);
+		len += p->rest_len;
+	}
+	return len;
+}
 
-		len += copy_frames(p, dst + len, p->payload_max - len,
-				   p->next.frame, n);
-		want -= (uint32_t)n;
-		p->next.frame += n;
-		skip_empty(p, &p->next);
+static size_t peek_across(const struct playout *p, uint8_t *dst)
+{
+	uint32_t want = p->track.framing.packet_frames, n;
+	size_t room = p->track.framing.payload_max, len = 0;
+	struct place at = p->at;
+
+	while (want && (n = piece(p, &at, want))) {
+		len += copy(p, &at, n, dst + len, room - len);
+		want -= n;
+		place_forward(&p->track, &at, n);
 	}
 	if (len && want)
-		len += pad(p, dst + len, p->payload_max - len, want);
+		len += pad(p, !at.length, want, dst + len, room - len);
 	return len;
+}
+
+/* From one step or repetition to another. */
+static void advance_across(struct playout *p)
+{
+	uint32_t all = p->track.framing.packet_frames, want = all, n;
+
+	while (want && (n = piece(p, &p->at, want))) {
+		int32_t step = p->at.step;
+
+		want -= n;
+		place_forward(&p->track, &p->at, n);
+		/* One that is said again goes on in its run. */
+		if (p->at.step == step)
+			continue;
+		if (!want || piece(p, &p->at, want))
+			begin_run(p, all - want);
+		else
+			begin_filling(p, all - want);
+	}
+	ledger_packet(p->ledger);
+	if (want)
+		begin_run(p, 0);
+}
+
+static bool within_repetition(const struct playout *p)
+{
+	return p->at.length - p->at.frame > p->track.framing.packet_frames;
+}
+
+size_t playout_peek(const struct playout *p, uint8_t *dst)
+{
+	if (!within_repetition(p))
+		return peek_across(p, dst);
+	return copy(p, &p->at, p->track.framing.packet_frames, dst,
+		    p->track.framing.payload_max);
 }
 
 void playout_advance(struct playout *p)
 {
-	p->at = p->next;
-}
-
-bool playout_at_end(const struct playout *p)
-{
-	return p->at.item >= p->n_items;
-}
-
-/* ---- from one codec to another ------------------------------------------- */
-
-/* The same moment of the same recording. What a frame codec adds behind it has
- * no counterpart elsewhere: that is the beginning of the next item.          */
-static struct playout_place same_moment(const struct playout *p,
-					const struct playout *from,
-					struct playout_place at)
-{
-	uint64_t samples = (uint64_t)at.frame * from->codec->frame_samples;
-
-	samples = samples * p->codec->sample_rate / from->codec->sample_rate;
-	at.frame = (size_t)(samples / p->codec->frame_samples);
-	skip_empty(p, &at);
-	return at;
-}
-
-/* How far the far end has heard it, which saw so many packets. What it says of
- * packets before the last change is not looked up any more: it has then heard
- * what it had confirmed at that change, at least.                            */
-static struct playout_place heard_place(const struct playout *p,
-					int64_t confirmed)
-{
-	struct playout_place at = p->begin;
-	uint64_t frames;
-
-	if (confirmed < 0 || (uint64_t)confirmed < p->packets_before)
-		return p->heard;
-	frames = ((uint64_t)confirmed - p->packets_before) * p->packet_frames;
-	while (frames && at.item < p->n_items) {
-		size_t left = p->items[at.item].frames->n_frames - at.frame;
-		size_t n = left < frames ? left : (size_t)frames;
-
-		frames -= n;
-		at.frame += n;
-		skip_empty(p, &at);
+	if (!within_repetition(p)) {
+		advance_across(p);
+		return;
 	}
-	return at;
+	p->at.frame += p->track.framing.packet_frames;
+	ledger_packet(p->ledger);
 }
 
-void playout_take_over(struct playout *p, const struct playout *from,
-		       uint64_t sent, int64_t confirmed)
+/* ---- where it is, and goes ----------------------------------------------- */
+
+char playout_event(const struct playout *p)
 {
-	p->at = same_moment(p, from, from->at);
-	p->begin = p->at;
-	p->heard = same_moment(p, from, heard_place(from, confirmed));
-	p->packets_before = sent;
+	const struct script_step *step = playout_step(p);
+
+	if (p->at.frame || !track_is_event(&p->track, &p->at))
+		return 0;
+	return step->digits[p->at.repeat % strlen(step->digits)];
 }
 
-/* ---- report -------------------------------------------------------------- */
-
-/* Time of an item's first `frames` frames; the padding of its last frame is no
- * part of it.                                                                */
-static int32_t frames_ms(const struct playout *p, size_t item, uint64_t frames)
+void playout_go(struct playout *p, int32_t go)
 {
-	uint64_t samples = frames * p->codec->frame_samples;
+	int32_t n = (int32_t)p->track.script->n_steps;
 
-	if (samples > p->items[item].frames->samples)
-		samples = p->items[item].frames->samples;
-	return (int32_t)(samples * 1000 / p->codec->sample_rate);
+	if (playout_step(p) && playout_step(p)->kind == SCRIPT_GATHER)
+		ledger_note(p->ledger, p->at.step);
+	if (go == CLN_GOTO_NEXT)
+		place_next_step(&p->track, &p->at);
+	else
+		place_go(&p->track, &p->at, go >= 0 && go < n ? go : n);
+	begin_run(p, 0);
 }
 
-/* Frames of an item that lie before a place. */
-static uint64_t frames_before(const struct playout *p, size_t item,
-			      const struct playout_place *at)
+/* In this round or the following; -1: none. */
+static int32_t next_gather(const struct playout *p, bool *other_round)
 {
-	if (item == at->item)
-		return at->frame;
-	return item < at->item ? p->items[item].frames->n_frames : 0;
+	const struct script *s = p->track.script;
+	int32_t n = (int32_t)s->n_steps;
+	int32_t rounds = p->at.round + 1 < s->rounds ? 2 : 1;
+
+	for (int32_t i = p->at.step + 1; i < rounds * n; i++)
+		if (s->steps[i % n].kind == SCRIPT_GATHER) {
+			*other_round = i >= n;
+			return i % n;
+		}
+	return -1;
 }
 
-uint32_t playout_report(const struct playout *p, int64_t confirmed,
-			struct cln_played *items, uint32_t cap)
+bool playout_interrupt(struct playout *p)
 {
-	struct playout_place heard = heard_place(p, confirmed);
-	uint32_t n = 0;
+	const struct script_step *now = playout_step(p);
+	bool other_round;
+	int32_t step;
 
-	for (size_t i = 0; i < p->n_items && n < cap; i++) {
-		uint64_t sent = frames_before(p, i, &p->at);
-		uint64_t got = frames_before(p, i, &heard);
-
-		if (i > p->at.item || (i == p->at.item && !sent))
-			break;
-		if (got > sent)
-			got = sent;
-		items[n++] = (struct cln_played){
-			.item = (int32_t)i,
-			.sent_ms = frames_ms(p, i, sent),
-			.confirmed_ms = confirmed < 0 ? -1 :
-					frames_ms(p, i, got),
-		};
-	}
-	return n;
+	if (!now || now->kind == SCRIPT_GATHER)
+		return false;
+	step = next_gather(p, &other_round);
+	if (step < 0 || !p->track.script->steps[step].gather.interrupt)
+		return false;
+	p->at.round += other_round;
+	playout_go(p, step);
+	return true;
 }

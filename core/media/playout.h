@@ -1,11 +1,12 @@
 /*
- * playout.h - a cursor over a playlist: the payload of the next packet.
+ * playout.h - a cursor over a script: the payload of the next packet.
  *
- *	item 0          item 1       item 2
+ *	step 0          step 1       step 2
  *	|f|f|f|f|f|f|f| |f|f|f|f|f| |f|f|f|
  *	 packet 0     packet 1     packet 2 + silence
  *
- * Set up and torn down on the signalling thread, moved by the media worker.
+ * Set up on the signalling thread, moved by the media worker. It owns nothing:
+ * script and ledger outlive it.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef MEDIA_PLAYOUT_H
@@ -15,71 +16,62 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <carillon/codec.h>
-#include <carillon/services.h>
+#include "media/ledger.h"
+#include "media/track.h"
 
-#include "media/prompt.h"
-
-enum {
-	PLAYOUT_PTIME_MAX = 100,	/* ms; longer wishes are cut to this  */
-	PLAYOUT_PAYLOAD_MAX = 1400,	/* bytes; fits any path unfragmented  */
-};
-
-struct playout_item {
-	struct prompt *prompt;		/* our reference                      */
-	const struct prompt_frames *frames;
-};
-
-struct playout_place {
-	size_t item, frame;
-};
+enum { PLAYOUT_REST_MAX = 16 };	/* bytes of a frame to pad with              */
 
 struct playout {
-	const struct cln_codec *codec;
-	struct playout_item *items;
-	size_t n_items;
-	uint32_t packet_frames;		/* frames in a packet                 */
-	uint32_t packet_ms;		/* their time                         */
-	uint32_t packet_units;		/* their time in RTP timestamp units  */
-	size_t payload_max;
-	uint8_t *silence;		/* one encoded frame of zeros; NULL:
-					 * the last packet is not padded      */
-	size_t silence_len;
-	struct playout_place at;	/* what the next packet begins with   */
-	struct playout_place next;	/* and the one after it               */
-	/* Where it took over from another cursor, after how many packets, and
-	 * what the far end had confirmed by then.                            */
-	struct playout_place begin, heard;
-	uint64_t packets_before;
+	struct place at;		/* what the next packet begins with   */
+	struct ledger *ledger;		/* lent                               */
+	struct track track;
+	uint8_t rest_len;		/* 0: the last packet is not padded   */
+	uint8_t rest[PLAYOUT_REST_MAX];	/* one encoded frame of zeros         */
 };
 
-/* Takes references to the prompts. -ENOENT: one was not made for this codec;
- * -EINVAL: the codec's frames do not make whole milliseconds; -EMSGSIZE: a
- * frame does not fit into a packet; -ENOMEM.                                 */
-int playout_init(struct playout *p, const struct cln_codec *codec,
-		 const struct cln_codec_params *params,
-		 struct prompt *const *prompts, size_t n);
-void playout_deinit(struct playout *p);		/* fine if all zero           */
-/* Takes a new cursor over the same prompts, of another codec or packet time, to
+struct playout_config {
+	struct framing framing;
+	const struct cln_codec_params *params;
+	const struct script *script;
+	struct ledger *ledger;
+	bool events;			/* digits leave as events, not sound  */
+	bool prelude;			/* begins with silence                */
+};
+
+/* Errors as of track_init(), or what the codec said.                          */
+int playout_init(struct playout *p, const struct playout_config *cfg);
+/* The first packet is due: the ledger's first run.                           */
+void playout_start(struct playout *p);
+/* Takes a new cursor over the same script, of another codec or packet time, to
  * the place where `from` stands. Where that is within one of its frames it says
  * the frame again: less than one frame twice, and nothing is lost. The stream
- * has sent `sent` packets, of which the far end confirmed `confirmed` (-1: it
- * never reported).                                                           */
+ * has sent `sent` packets.                                                   */
 void playout_take_over(struct playout *p, const struct playout *from,
-		       uint64_t sent, int64_t confirmed);
+		       uint64_t sent);
 
 /* Writes the payload of the next packet (at most payload_max bytes) and returns
- * its length, 0 at the end of the playlist. The cursor stays: asked again, it
+ * its length, 0 at the end of the script. The cursor stays: asked again, it
  * gives the same.                                                            */
-size_t playout_peek(struct playout *p, uint8_t *dst);
-/* The packet that was peeked at has left.                                    */
+size_t playout_peek(const struct playout *p, uint8_t *dst);
+/* A packet of it has left.                                                   */
 void playout_advance(struct playout *p);
-bool playout_at_end(const struct playout *p);
+static inline bool playout_at_end(const struct playout *p)
+{
+	return p->at.step >= (int32_t)p->track.script->n_steps;
+}
 
-/* How far each item begun was sent, and how far the far end confirmed it, which
- * saw the first `confirmed` packets of the stream (-1: it never reported).
- * Returns how many items were begun, at most `cap`.                          */
-uint32_t playout_report(const struct playout *p, int64_t confirmed,
-			struct cln_played *items, uint32_t cap);
+/* What the next packet begins with; NULL: the end, or the prelude.           */
+static inline const struct script_step *playout_step(const struct playout *p)
+{
+	return track_step(&p->track, &p->at);
+}
+
+/* The digit that leaves as an event from the next packet on; 0: none.        */
+char playout_event(const struct playout *p);
+/* Goes on elsewhere: at a step, or CLN_GOTO_NEXT or CLN_GOTO_STOP.           */
+void playout_go(struct playout *p, int32_t go);
+/* Leaves for the next gather, of this round or the following, where that one cuts
+ * short what plays before it. False: it does not, or there is none.           */
+bool playout_interrupt(struct playout *p);
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * prompt.h - recordings made ready once and shared by all calls.
  *
- * A prompt is one source (URL) in a set of codecs: fetched, decoded, resampled
- * and encoded by the prompt pool, then immutable and counted. One fetch serves
+ * A prompt is one file in a set of codecs: fetched, decoded, resampled and
+ * encoded by the prompt pool, then immutable and counted. Files are known by
+ * their bytes: URLs of the same share what was made of it. One fetch serves
  * all who wait for it. prompt_get() and its callback run on the signalling
  * thread; frames are read by media threads.
  */
@@ -25,9 +26,12 @@ struct prompts;			/* the pool with its cache                   */
 struct prompt;			/* one recording; reference counted          */
 
 /* A prompt is used without asking its server again for this long after its
- * fetch, or for as long as the answer's Cache-Control said (max-age up to a
- * day; no-store and no-cache: only by those who waited for that fetch). Then
- * the next prompt_get() fetches anew; calls that play the old one keep it.   */
+ * fetch, or for as long as the answer said (Cache-Control, Expires; a day at
+ * most; no-store and no-cache: only by those who waited for that fetch). Then
+ * the next prompt_get() asks with the ETag or the date that it had: unchanged,
+ * it goes on; changed, it is fetched, and calls that play the old one keep it.
+ * Where the server fails to answer, the old one is used if the server had said
+ * so (stale-if-error), else the get fails: nobody is to hear what may be wrong. */
 #define PROMPT_FRESH_S 60
 
 struct prompts_config {

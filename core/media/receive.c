@@ -3,7 +3,9 @@
  *
  * Only packets from the host that the signalling named count. Their port is not
  * compared, for a NAT or a far end without symmetric RTP (RFC 4961) may use
- * another one; we do not follow them there either.
+ * another one. We follow them there only where symmetric RTP is configured, once
+ * and for a short while after the answer: whoever can send from that host later
+ * on cannot draw the call to himself.
  *
  * RFC 3550 8.2: whoever chose the SSRC that we have is given way to, once. What
  * bears our new one soon afterwards is no accident but our own audio, sent back
@@ -14,6 +16,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/receive.h"
 
+#include <errno.h>
+
 #include "base/clock.h"
 #include "media/rtp.h"
 
@@ -22,6 +26,31 @@ enum {
 	 * collision is an accident again.                                    */
 	LOOP_MS = 10 * 5000,
 };
+
+void receive_set_remote(struct receive *r, const struct addr *rtp,
+			const struct addr *rtcp, int64_t now_ns)
+{
+	if (!r->has_remote || !addr_equal(rtp, &r->rtp)) {
+		r->learnt = false;
+		r->learn_until_ns = now_ns + RECEIVE_LEARN_MS * MS_NS;
+	}
+	r->rtp = *rtp;
+	r->rtcp = *rtcp;
+	r->has_remote = true;
+}
+
+void receive_expect(struct receive *r, int payload_type)
+{
+	if (payload_type >= 0 && payload_type < 128)
+		r->may_come[payload_type / 64] |=
+			UINT64_C(1) << payload_type % 64;
+}
+
+void receive_learn(struct receive *r, int64_t now_ns)
+{
+	r->learn = true;
+	r->learn_until_ns = now_ns + RECEIVE_LEARN_MS * MS_NS;
+}
 
 static void count_stranger(struct receive *r)
 {
@@ -66,27 +95,74 @@ static bool bears_ours(struct receive *r, uint32_t ssrc)
  * is passed over, but whoever sends it is no stranger.                        */
 static void take_rtcp(struct receive *r, const struct datagram *d)
 {
-	if (d->cut || !rtp_is_rtcp(d->data, d->len))
+	int len = (int)d->len;
+
+	if (d->cut || !rtp_is_rtcp(d->data, d->len)) {
 		count_stranger(r);
-	else if (!control_take(r->control, d->data, d->len,
-			       arrived_ns(r, &d->at))) {
-		r->reports++;
-		(void)bears_ours(r, r->control->heard);
+		return;
 	}
+	if (r->srtp)
+		len = srtp_open_rtcp(r->srtp, d->data, d->len);
+	if (len < 0) {
+		count_stranger(r);
+		return;
+	}
+	if (control_take(r->control, d->data, (size_t)len,
+			 arrived_ns(r, &d->at)) ||
+	    bears_ours(r, r->control->heard))
+		return;
+	r->reports++;
+	r->last_ns = r->now_ns;
+}
+
+static bool is_expected(const struct receive *r, uint8_t payload_type)
+{
+	return r->may_come[payload_type / 64] >> payload_type % 64 & 1;
+}
+
+static void learn_from(struct receive *r, const struct rtp_header *h,
+		       const struct addr *from)
+{
+	if (r->learnt || r->now_ns >= r->learn_until_ns ||
+	    !is_expected(r, h->payload_type))
+		return;
+	r->from = *from;
+	r->learnt = true;
+}
+
+/* 0, or -EBADMSG for what is no RTP packet of the far end. */
+static int open_rtp(struct receive *r, struct rtp_packet *p,
+		    const struct datagram *d)
+{
+	int len = (int)d->len;
+
+	if (d->cut)
+		return -EBADMSG;
+	if (r->srtp)
+		len = srtp_open_rtp(r->srtp, d->data, d->len);
+	return len < 0 ? len : rtp_parse(p, d->data, (size_t)len);
 }
 
 static void take_rtp(struct receive *r, const struct datagram *d)
 {
 	struct rtp_packet p;
 
-	if (d->cut || rtp_parse(&p, d->data, d->len)) {
+	if (open_rtp(r, &p, d)) {
 		count_stranger(r);
 		return;
 	}
 	r->received++;
 	tally_add(&r->tally->received, 1);
-	if (!bears_ours(r, p.header.ssrc))
-		source_take(&r->source, &p.header, arrival(r, &d->at));
+	if (bears_ours(r, p.header.ssrc))
+		return;
+	if (!r->first_ns)
+		r->first_ns = r->now_ns;
+	r->last_ns = r->now_ns;
+	source_take(&r->source, &p.header, arrival(r, &d->at));
+	if (r->learn)
+		learn_from(r, &p.header, d->from);
+	if (r->hear)
+		hear_take(r->hear, &p, r->now_ns);
 }
 
 static void on_rtp(void *arg, const struct datagram *d)

@@ -1,9 +1,10 @@
 /*
  * receive.h - what comes in on one stream's ports: judged and counted.
  *
- *	RTP socket  --> stranger? --> RTP: ours? sequence, loss, jitter
+ *	RTP socket  --> stranger? --> open --> RTP: ours? sequence, loss, jitter
+ *	                          |            --> whoever listens
  *	                          --> RTCP (RFC 5761) --> control
- *	RTCP socket --> stranger? --> control
+ *	RTCP socket --> stranger? --> open --> control
  *
  * Thread: the media worker that owns the stream.
  */
@@ -17,8 +18,13 @@
 #include "base/addr.h"
 #include "media/control.h"
 #include "media/drain.h"
+#include "media/hear.h"
 #include "media/source.h"
+#include "media/srtp.h"
 #include "media/tally.h"
+
+/* Of a call, or of a re-INVITE's new address.                                */
+enum { RECEIVE_LEARN_MS = 10000 };
 
 struct receive {
 	bool has_remote;		/* until then everyone is a stranger  */
@@ -27,16 +33,41 @@ struct receive {
 	uint32_t clock_rate;		/* of the far end's timestamps        */
 	struct control *control;
 	struct tally *tally;
+	struct hear *hear;		/* lent; NULL: nobody listens         */
+	struct srtp *srtp;		/* lent; NULL: plain                  */
 	int64_t now_ns;			/* of the drain under way             */
 
 	uint64_t received, strangers;	/* RTP; and whatever else came        */
 	uint64_t reports;		/* RTCP packets that were understood  */
+	int64_t first_ns;		/* monotonic time of the first RTP
+					 * packet that was no echo of ours, 0:
+					 * none; set to 0 to wait for another */
+	int64_t last_ns;		/* of the last such one, or RTCP      */
 	bool collided;			/* the far end has our SSRC, too      */
 	int64_t looped_until_ns;	/* what bears ours then is our own    */
 	struct source source;
+
+	/* Symmetric RTP (RFC 4961); set by receive_learn().                  */
+	bool learn;
+	bool learnt;
+	struct addr from;		/* learnt: where the far end sends from */
+	int64_t learn_until_ns;
+	uint64_t may_come[2];		/* payload types, a bit for each      */
 };
 
-/* Empty the socket; nothing that is in it changes where we send to.          */
+/* The signalling names the far end. Another RTP address than before forgets what
+ * was learnt and, where learning is on, begins its time again.               */
+void receive_set_remote(struct receive *r, const struct addr *rtp,
+			const struct addr *rtcp, int64_t now_ns);
+/* Payload types that our description allows the far end to send.             */
+void receive_expect(struct receive *r, int payload_type);
+/* The call is answered: the first RTP packet of an expected payload type that
+ * comes from the signalled host within RECEIVE_LEARN_MS settles `from`, once.
+ * Other hosts never do.                                                      */
+void receive_learn(struct receive *r, int64_t now_ns);
+
+/* Empty the socket; but for `from` nothing that is in it changes where we send
+ * to.                                                                        */
 void receive_rtp(struct receive *r, struct drain *d, int fd, int64_t now_ns);
 void receive_rtcp(struct receive *r, struct drain *d, int fd, int64_t now_ns);
 

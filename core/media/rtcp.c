@@ -21,6 +21,7 @@ enum {
 	SDES_CNAME = 1,
 	PADDING = 0x20,
 	INTERVAL_MS = 5000,
+	COMPENSATION = 121828,	/* e - 3/2 in 1/100000 (6.3.1)                */
 	ROUND_TRIP_MAX_S = 60,	/* more is a far end that cannot count */
 };
 
@@ -138,6 +139,8 @@ static int get_report(struct rtcp_news *news, const uint8_t *p, size_t len,
 	if (len < at + count * BLOCK_LEN)
 		return -EBADMSG;
 	news->ssrc = wire_get32(p + 4);
+	if (news->ssrc == own_ssrc)
+		news->ours = true;
 	if (is_sr) {
 		get_sender(&news->sender, p + 8);
 		news->has_sender = true;
@@ -212,7 +215,8 @@ uint32_t rtcp_interval_ms(struct random *r, bool first)
 {
 	uint32_t base = first ? INTERVAL_MS / 2 : INTERVAL_MS;
 
-	return base / 2 + random_below(r, base + 1);
+	return (uint32_t)((base / 2 + random_below(r, base + 1)) *
+			  UINT64_C(100000) / COMPENSATION);
 }
 
 uint64_t rtcp_ntp(int64_t wall_ns)

@@ -52,6 +52,8 @@ struct rtcp_news {
 	bool has_block;
 	struct rtcp_block block;	/* the one about `own_ssrc`           */
 	bool bye;
+	bool ours;			/* a report in it claims to be of
+					 * `own_ssrc`                         */
 };
 
 /* Writes one compound packet: SR or RR, SDES with CNAME, BYE if asked for.
@@ -62,7 +64,8 @@ size_t rtcp_pack(uint8_t *dst, const struct rtcp_report *r);
 int rtcp_parse(struct rtcp_news *news, const uint8_t *data, size_t len,
 	       uint32_t own_ssrc);
 /* 6.2 and 6.3.1 for two parties, whose share of the bandwidth is never the
- * limit: 5 s +-50 %, the first one after half of that.                       */
+ * limit: 5 s +-50 %, the first one after half of that, divided by e - 3/2 since
+ * who reconsiders (6.3.6) chooses the longer of several draws.               */
 uint32_t rtcp_interval_ms(struct random *r, bool first);
 
 /* The NTP time stamp of a wall time.                                         */

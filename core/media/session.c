@@ -1,15 +1,13 @@
 /*
- * session.c - the media thread's half of a stream: sockets, pacing, figures.
+ * session.c - the media thread's half of a stream: set up, changed, reported.
  * Thread: set up on the signalling thread, then the media worker's alone.
  */
 /* SPDX-License-Identifier: MIT */
-#include "media/session.h"
+#include "media/session_impl.h"
 
-#include <errno.h>
-#include <sys/socket.h>
+#include "media/figures.h"
 
 enum {
-	RTCP_DRAIN_MS = 100,
 	/* Both are random, so that nobody can guess them and what follows; the
 	 * sequence number leaves room before its first wrap, for far ends that
 	 * take one near the beginning for a restart.                         */
@@ -28,14 +26,12 @@ void session_init(struct session *s, const struct session_config *cfg)
 		.seq = (uint16_t)(random_u32(cfg->random) & FIRST_SEQ_MASK),
 		.marker = true,
 		.ports = cfg->ports,
-		.clock = cfg->clock,
 		.drain = cfg->drain,
 		.tally = cfg->tally,
 		.on_event = cfg->on_event,
 	};
 	/* The configured source may belong to the signalling thread. */
 	random_seeded(&s->random, seed);
-	s->first_seq = s->seq;
 	s->receive.clock_rate = AUDIO_RATE;
 	s->receive.control = &s->control;
 	s->receive.tally = cfg->tally;
@@ -48,23 +44,62 @@ void session_init(struct session *s, const struct session_config *cfg)
 				      clock_now_ns(cfg->clock),
 		.round_trip_us = -1,
 	};
-	s->due_ns = clock_now_ns(cfg->clock) + SESSION_IDLE_MS * MS_NS;
+	s->due_ns = clock_now_ns(cfg->clock) + SESSION_DRAIN_MS * MS_NS;
 }
 
-void session_set_aim(struct session *s, const struct session_aim *aim)
+void session_set_aim(struct session *s, const struct session_aim *aim,
+		     int64_t now_ns)
 {
-	s->aim = *aim;
+	struct addr rtcp = aim->rtcp;
+
 	/* 0.0.0.0 is how RFC 2543 put a call on hold, port 0 has no receiver:
 	 * nothing may be sent there (RFC 3264 8.4).                          */
 	s->send = aim->send && addr_port(&aim->rtp) &&
 		  !addr_is_any(&aim->rtp);
-	if (!addr_port(&aim->rtcp))
-		s->aim.rtcp_mux = true;
-	if (s->aim.rtcp_mux)
-		s->aim.rtcp = aim->rtp;
-	s->receive.rtp = s->aim.rtp;
-	s->receive.rtcp = s->aim.rtcp;
-	s->receive.has_remote = true;
+	s->payload_type = aim->payload_type;
+	s->event_type = aim->event_type;
+	s->rtcp_mux = aim->rtcp_mux || !addr_port(&rtcp);
+	if (s->rtcp_mux)
+		rtcp = aim->rtp;
+	receive_set_remote(&s->receive, &aim->rtp, &rtcp, now_ns);
+	for (uint8_t i = 0; i < aim->n_expected; i++)
+		receive_expect(&s->receive, aim->expected[i]);
+	s->to = s->receive.learnt ? s->receive.from : aim->rtp;
+}
+
+struct srtp *session_set_srtp(struct session *s, struct srtp *srtp)
+{
+	struct srtp *before = s->receive.srtp;
+
+	if (srtp && before)
+		srtp_take_over(srtp, before);
+	s->receive.srtp = srtp;
+	return before;
+}
+
+void session_set_hear(struct session *s, struct hear *hear)
+{
+	if (s->receive.hear)
+		s->receive.hear = hear;
+}
+
+static uint32_t start_wait_ms(const struct session_play *play)
+{
+	if (play->start_wait_ms)
+		return play->start_wait_ms;
+	return play->start == CLN_START_SILENCE ? SESSION_SILENCE_WAIT_MS :
+						  SESSION_MEDIA_WAIT_MS;
+}
+
+static void set_start(struct session *s, const struct session_play *play)
+{
+	s->start = (uint8_t)play->start;
+	s->asked_ns = play->asked_ns;
+	s->waiting = play->start != CLN_START_ANSWER;
+	s->start_as = CLN_STARTED_ANSWER;
+	s->wait_until_ns = play->asked_ns + start_wait_ms(play) * MS_NS;
+	/* What came before the answer is no sign of its being heard. */
+	s->receive.first_ns = 0;
 }
 
 void session_start(struct session *s, const struct session_play *play,
@@ -72,246 +107,42 @@ void session_start(struct session *s, const struct session_play *play,
 {
 	s->playout = play->playout;
 	s->packet = play->packet;
-	s->receive.clock_rate = play->playout->codec->clock_rate;
-	session_set_aim(s, &play->aim);
+	s->gather = play->gather;
+	s->receive.hear = play->hear;
+	s->receive.clock_rate = play->playout->track.framing.codec->clock_rate;
+	s->rtp_timeout_ns = play->rtp_timeout_ms * MS_NS;
+	set_start(s, play);
+	session_set_aim(s, &play->aim, start_ns);
+	if (play->symmetric)
+		receive_learn(&s->receive, start_ns);
 	s->state = SESSION_PLAYING;
 	s->anchor_ns = start_ns;
 	s->due_ns = start_ns;
+	s->drain_ns = start_ns;
 	s->turn = 0;
+	playout_start(s->playout);
 	control_begin(&s->control, start_ns);
 }
 
-static int64_t period_ns(const struct session *s)
-{
-	return (int64_t)s->playout->packet_ms * MS_NS;
-}
-
-/* Unconnected, with the address each time: a connected socket saves 0.3 of
- * 2.7 us a packet on loopback, but the kernel would then drop whatever comes
- * from another port, without our counting it, and mix the ICMP errors of a
- * far end whose port is not open yet into our sends.                         */
-static int send_to(int fd, const struct addr *to, const uint8_t *data,
-		   size_t len)
-{
-	if (sendto(fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL, &to->sa,
-		   addr_len(to)) < 0)
-		return -errno;
-	return 0;
-}
-
-/* Full buffers pass, and a refusal by the far end's host is about a packet that
- * left before: neither says that this address cannot be sent to.             */
-static bool passes_by_itself(int err)
-{
-	return err == -EAGAIN || err == -ENOBUFS || err == -ENOMEM ||
-	       err == -EINTR || err == -ECONNREFUSED;
-}
-
-/* The cursor has not moved: the same sound goes out in the next turn. */
-static void not_sent(struct session *s, int err, int64_t now_ns)
-{
-	s->marker = true;
-	if (passes_by_itself(err))
-		return;
-	if (!s->failing_since_ns)
-		s->failing_since_ns = now_ns;
-	if (now_ns - s->failing_since_ns < SESSION_FAIL_MS * MS_NS)
-		return;
-	s->state = SESSION_OVER;
-	s->on_event(s, SESSION_FAILED, err);
-}
-
-static void was_sent(struct session *s, size_t payload_len, int64_t late_ns)
-{
-	if (late_ns > s->late_max_ns)
-		s->late_max_ns = late_ns;
-	s->marker = false;
-	s->failing_since_ns = 0;
-	s->seq++;
-	s->sent++;
-	s->sent_bytes += payload_len;
-	tally_add(&s->tally->sent, 1);
-	tally_late(s->tally, late_ns / 1000);
-	playout_advance(s->playout);
-}
-
-/* RTP timestamp of a turn, counted in whole packet times. */
-static uint32_t turn_timestamp(const struct session *s, int64_t turn)
-{
-	return s->timestamp + (uint32_t)turn * s->playout->packet_units;
-}
-
-static void send_packet(struct session *s, int64_t now_ns, int64_t late_ns)
-{
-	struct rtp_header h = {
-		.marker = s->marker,
-		.payload_type = s->aim.payload_type,
-		.seq = s->seq,
-		.timestamp = turn_timestamp(s, s->turn),
-		.ssrc = s->ssrc,
-	};
-	size_t len = playout_peek(s->playout, s->packet + RTP_HEADER_LEN);
-	int err;
-
-	rtp_pack(s->packet, &h);
-	err = send_to(s->ports.rtp_fd, &s->aim.rtp, s->packet,
-		      RTP_HEADER_LEN + len);
-	if (err)
-		not_sent(s, err, now_ns);
-	else
-		was_sent(s, len, late_ns);
-}
-
-/* The RTP timestamp of any moment, also between two packets and in a hold. */
-static uint32_t timestamp_at(const struct session *s, int64_t now_ns)
-{
-	int64_t turn = (now_ns - s->anchor_ns) / period_ns(s);
-	int64_t rest = (now_ns - s->anchor_ns) % period_ns(s);
-
-	return turn_timestamp(s, turn) +
-	       (uint32_t)(rest * s->playout->packet_units / period_ns(s));
-}
-
-static void send_report(struct session *s, bool bye, int64_t now_ns)
-{
-	struct control_sent sent = {
-		.packets = s->sent - s->sent_before,
-		.bytes = s->sent_bytes - s->bytes_before,
-		.timestamp = timestamp_at(s, now_ns),
-	};
-	bool muxed = s->aim.rtcp_mux || s->ports.rtcp_fd < 0;
-	uint8_t data[RTCP_MAX];
-	size_t len = control_pack(&s->control, data, &sent, &s->receive.source,
-				  bye, now_ns);
-
-	if (!addr_port(&s->aim.rtcp) || addr_is_any(&s->aim.rtcp))
-		return;
-	/* A report that is lost is not missed: the next one says it all. */
-	send_to(muxed ? s->ports.rtp_fd : s->ports.rtcp_fd, &s->aim.rtcp, data,
-		len);
-}
-
-/* 6.3.7: an SSRC that never sent anything leaves without a word. */
-static void say_bye(struct session *s, int64_t now_ns)
-{
-	if (s->control.enabled && s->control.begun && !s->control.said_bye &&
-	    (s->sent != s->sent_before || s->control.reported))
-		send_report(s, true, now_ns);
-}
-
-/* RFC 3550 8.2: the far end has drawn the same number. Sequence and time go on,
- * so that nothing is lost where the new name is taken for the old.           */
-static void change_ssrc(struct session *s, int64_t now_ns)
-{
-	uint32_t old = s->ssrc;
-
-	s->receive.collided = false;
-	say_bye(s, now_ns);
-	while (s->ssrc == old)
-		s->ssrc = random_u32(&s->random);
-	s->sent_before = s->sent;
-	s->bytes_before = s->sent_bytes;
-	s->marker = true;
-	control_rename(&s->control, s->ssrc, now_ns);
-}
-
-/* With the whole playlist sent, time runs on to the end of the last packet and
- * of the tail.                                                               */
-static void begin_tail(struct session *s)
-{
-	s->complete = true;
-	s->state = SESSION_TAIL;
-	s->tail_until_ns = s->due_ns + SESSION_TAIL_MS * MS_NS +
-			   (s->sent ? period_ns(s) : 0);
-}
-
-static void skip_lost_time(struct session *s, int64_t now_ns)
-{
-	int64_t turns = (now_ns - s->due_ns) / period_ns(s);
-
-	if (turns < SESSION_CATCH_UP_MAX)
-		return;
-	s->turn += turns;
-	s->due_ns += turns * period_ns(s);
-	s->marker = true;
-}
-
-static void play_turn(struct session *s, int64_t now_ns)
-{
-	int64_t late_ns = now_ns - s->due_ns;	/* also what is skipped */
-
-	skip_lost_time(s, now_ns);
-	if (playout_at_end(s->playout))
-		begin_tail(s);
-	else if (s->send)
-		send_packet(s, now_ns, late_ns);
-	else
-		s->marker = true;
-	if (s->state == SESSION_PLAYING && playout_at_end(s->playout))
-		begin_tail(s);
-	if (s->state == SESSION_PLAYING && control_due(&s->control, now_ns))
-		send_report(s, false, now_ns);
-}
-
-static void tail_turn(struct session *s, int64_t now_ns)
-{
-	if (now_ns < s->tail_until_ns)
-		return;
-	say_bye(s, now_ns);
-	s->state = SESSION_OVER;
-	s->on_event(s, SESSION_PLAYED, 0);
-}
-
-static void receive_all(struct session *s, int64_t now_ns)
-{
-	receive_rtp(&s->receive, s->drain, s->ports.rtp_fd, now_ns);
-	if (s->ports.rtcp_fd >= 0 && now_ns >= s->rtcp_drain_ns) {
-		s->rtcp_drain_ns = now_ns + RTCP_DRAIN_MS * MS_NS;
-		receive_rtcp(&s->receive, s->drain, s->ports.rtcp_fd, now_ns);
-	}
-	if (s->receive.collided)
-		change_ssrc(s, now_ns);
-}
-
-void session_turn(struct session *s, int64_t now_ns)
-{
-	switch (s->state) {
-	case SESSION_PLAYING:
-		play_turn(s, now_ns);
-		s->turn++;
-		s->due_ns = s->anchor_ns + s->turn * period_ns(s);
-		break;
-	case SESSION_TAIL:
-		tail_turn(s, now_ns);
-		s->due_ns = now_ns + period_ns(s);
-		if (s->state == SESSION_TAIL && s->due_ns > s->tail_until_ns)
-			s->due_ns = s->tail_until_ns;
-		break;
-	case SESSION_IDLE:
-	case SESSION_OVER:
-		s->due_ns = now_ns + SESSION_IDLE_MS * MS_NS;
-		break;
-	}
-	/* Sending first: that has a deadline. A turn that is already late for
-	 * the next leaves the rest to it.                                    */
-	if (s->due_ns > now_ns)
-		receive_all(s, now_ns);
-}
-
-/* How many packets the far end has seen, up to the newest; -1: it never
- * said. Its cycles may begin at another number than ours, so the lower 16 bits
- * are taken as what is nearest below the last packet sent.                   */
-static int64_t confirmed_packets(const struct session *s)
+/* How many packets the far end has seen, up to the newest. Its cycles may begin
+ * at another number than ours, so the lower 16 bits are taken as what is nearest
+ * below the last packet sent.                                                */
+static uint64_t confirmed_packets(const struct session *s)
 {
 	uint16_t behind;
 
 	if (!s->control.told || !s->sent)
-		return -1;
+		return 0;
 	behind = (uint16_t)(s->seq - 1 - s->control.block.highest_seq);
 	/* Ahead of us, or before our first: it has not heard anything yet. */
 	if (behind >= s->sent || behind >= 0x8000)
 		return 0;
-	return (int64_t)s->sent - behind;
+	return s->sent - behind;
+}
+
+void session_note_heard(struct session *s)
+{
+	ledger_confirm(s->playout->ledger, confirmed_packets(s));
 }
 
 bool session_change(struct session *s, struct playout *playout,
@@ -319,65 +150,53 @@ bool session_change(struct session *s, struct playout *playout,
 {
 	if (s->state != SESSION_PLAYING || playout_at_end(s->playout))
 		return false;
-	s->timestamp = turn_timestamp(s, s->turn);
-	s->anchor_ns += s->turn * period_ns(s);
+	s->timestamp = session_timestamp(s, s->turn);
+	s->anchor_ns += s->turn * session_period_ns(s);
 	s->turn = 0;
-	playout_take_over(playout, s->playout, s->sent, confirmed_packets(s));
+	session_note_heard(s);
+	playout_take_over(playout, s->playout, s->sent);
 	s->playout = playout;
 	s->packet = packet;
-	s->receive.clock_rate = playout->codec->clock_rate;
+	s->receive.clock_rate = playout->track.framing.codec->clock_rate;
 	return true;
 }
 
-static int32_t units_to_us(uint32_t units, uint32_t clock_rate)
-{
-	uint64_t us = clock_rate ? (uint64_t)units * 1000000 / clock_rate : 0;
-
-	return us > INT32_MAX ? INT32_MAX : (int32_t)us;
-}
-
-static int32_t ns_to_us(int64_t ns)
-{
-	return ns / 1000 > INT32_MAX ? INT32_MAX : (int32_t)(ns / 1000);
-}
-
-static void fill_figures(const struct session *s, struct cln_rtp_figures *f)
-{
-	const struct control *c = &s->control;
-	const struct receive *r = &s->receive;
-
-	*f = (struct cln_rtp_figures){
-		.sent = s->sent,
-		.sent_bytes = s->sent_bytes,
-		.received = r->received,
-		.strangers = r->strangers,
-		.lost = source_lost(&r->source),
-		.jitter_us = units_to_us(source_jitter(&r->source),
-					 r->clock_rate),
-		.far_lost = -1,
-		.far_jitter_us = -1,
-		.round_trip_us = c->round_trip_us,
-		.late_max_us = ns_to_us(s->late_max_ns),
-	};
-	if (!c->told)
-		return;
-	/* Duplicates on the way may make it negative (A.3). */
-	f->far_lost = c->block.lost > 0 ? c->block.lost : 0;
-	f->far_jitter_us = units_to_us(c->block.jitter, r->clock_rate);
-}
-
-void session_end(struct session *s, struct stream_report *report,
-		 int64_t now_ns)
+void session_end(struct session *s, int64_t now_ns)
 {
 	s->rtcp_drain_ns = 0;
-	receive_all(s, now_ns);
-	say_bye(s, now_ns);
-	s->state = SESSION_OVER;
-	*report = (struct stream_report){ .complete = s->complete };
-	fill_figures(s, &report->rtp);
+	session_receive(s, now_ns);
+	session_say_bye(s, now_ns);
 	if (s->playout)
-		report->n_items = playout_report(s->playout,
-						 confirmed_packets(s),
-						 report->items,
-						 CLN_ITEMS_MAX);
+		session_note_heard(s);
+	if (s->gather && s->state == SESSION_PLAYING)
+		gather_end(s->gather, s->playout);
+	s->state = SESSION_OVER;
+}
+
+/* ---- report -------------------------------------------------------------- */
+
+void session_report(const struct session *s, struct stream_report *report)
+{
+	const struct figures_sent sent = {
+		.packets = s->sent,
+		.bytes = s->sent_bytes,
+		.confirmed = confirmed_packets(s),
+		.late_max_ns = s->late_max_ns,
+	};
+
+	*report = (struct stream_report){
+		.started = s->started,
+		.started_ms = s->started_ms,
+		.complete = s->complete,
+	};
+	figures_fill(&report->rtp, &s->receive, s->playout ?
+		     s->playout->track.framing.codec : NULL, &sent);
+	if (s->playout)
+		report->n_items = ledger_report(s->playout->ledger,
+						s->receive.clock_rate,
+						s->control.told,
+						report->items, CLN_ITEMS_MAX);
+	if (s->gather)
+		report->n_gathered = gather_report(s->gather,
+						   report->gathered);
 }

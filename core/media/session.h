@@ -8,7 +8,8 @@
  * or a network that is away leaves a gap in time and none in the sound. Another
  * codec or packet time begins a new anchor at the turn that comes next.
  *
- * Thread: set up on the signalling thread, then the media worker's alone.
+ * Thread: set up on the signalling thread, then the media worker's alone, until
+ * session_report() on the signalling thread again.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef MEDIA_SESSION_H
@@ -22,6 +23,8 @@
 #include "base/random.h"
 #include "media/control.h"
 #include "media/drain.h"
+#include "media/dtmf.h"
+#include "media/gather.h"
 #include "media/media.h"
 #include "media/playout.h"
 #include "media/ports.h"
@@ -34,65 +37,87 @@ enum {
 	/* After the last packet's time: what a far end's jitter buffer may
 	 * still hold back. Nothing is sent in it.                            */
 	SESSION_TAIL_MS = 200,
-	/* How often the sockets are drained while nothing plays.             */
-	SESSION_IDLE_MS = 100,
+	/* How often the sockets are drained where nobody waits for what comes. */
+	SESSION_DRAIN_MS = 100,
 	/* A worker that woke late sends up to so many packets at once, and lets
 	 * the time pass by for more.                                         */
 	SESSION_CATCH_UP_MAX = 3,
 	/* Sending is given up after this time without one success.           */
 	SESSION_FAIL_MS = 2000,
+	/* Where the caller of stream_play() leaves it open.                  */
+	SESSION_MEDIA_WAIT_MS = 1000,
+	SESSION_SILENCE_WAIT_MS = 20000,
 };
 
 enum session_state {
 	SESSION_IDLE,
-	SESSION_PLAYING,		/* also while held                    */
+	SESSION_PLAYING,		/* also while held, or before the start */
 	SESSION_TAIL,
 	SESSION_OVER,
 };
 
 enum session_event { SESSION_PLAYED, SESSION_FAILED };
 
-/* Where to send, and whether.                                                */
+/* Where to send, and whether; and what may come.                             */
 struct session_aim {
-	struct addr rtp, rtcp;
+	struct addr rtp, rtcp;		/* as signalled                       */
 	bool rtcp_mux, send;
-	uint8_t payload_type;		/* as the far end numbers it          */
+	uint8_t payload_type, event_type; /* as the far end numbers them      */
+	uint8_t n_expected;
+	uint8_t expected[CLN_CODECS_MAX + 1]; /* payload types by our numbers */
 };
 
-/* Made ready on the signalling thread. `playout` and `packet` stay its own and
- * must live until the session has ended.                                     */
+/* Made ready on the signalling thread. All that is pointed to must live until
+ * the session has ended.                                                     */
 struct session_play {
 	struct playout *playout;
-	uint8_t *packet;		/* RTP_HEADER_LEN + payload_max bytes */
+	uint8_t *packet;		/* RTP_HEADER_LEN, payload_max or
+					 * DTMF_EVENT_LEN, SRTP_GROWTH_MAX    */
 	struct session_aim aim;
+	struct gather *gather;		/* NULL: no step waits for digits     */
+	struct hear *hear;		/* NULL: nobody listens               */
+	struct srtp *srtp;		/* NULL: plain                        */
+	int64_t asked_ns;		/* when stream_play() was called      */
+	int32_t start;			/* enum cln_start                     */
+	uint32_t start_wait_ms;		/* 0: the default                     */
+	uint32_t rtp_timeout_ms;	/* 0: none                            */
+	bool symmetric;
 };
 
 struct session {
 	struct wheel_node node;		/* first: the wheel's way back        */
+	/* What each packet needs.                                            */
+	int64_t due_ns;			/* of the next turn                   */
+	int64_t drain_ns, rtcp_drain_ns; /* not before this                   */
+	int64_t anchor_ns, turn;
 	enum session_state state;
 	bool send, marker;
+	bool waiting;			/* for the start                      */
+	bool in_event;			/* a digit is under way               */
+	uint8_t payload_type, event_type;
 	uint16_t seq;
 	uint32_t ssrc, timestamp;	/* timestamp at the anchor            */
-	int64_t due_ns;			/* of the next turn                   */
-	int64_t anchor_ns, turn;
-	int64_t tail_until_ns;
-	int64_t rtcp_drain_ns;		/* not before this                    */
 	struct playout *playout;
 	uint8_t *packet;
-	struct session_aim aim;
 	struct port_pair ports;		/* lent                               */
-	int64_t failing_since_ns;	/* 0: the last packet left            */
-
+	struct addr to;			/* RTP, and RTCP where it is muxed    */
 	uint64_t sent, sent_bytes;
+	int64_t late_max_ns;
+	int64_t failing_since_ns;	/* 0: the last packet left            */
+	struct tally *tally;		/* the worker's                       */
+	struct drain *drain;		/* the worker's                       */
+
+	/* The rest is looked at now and then.                                */
+	struct gather *gather;
+	struct dtmf_send event;
+	int64_t asked_ns, wait_until_ns, alive_ns, tail_until_ns;
+	int64_t rtp_timeout_ns;
+	int32_t started_ms;
+	uint8_t start, start_as, started; /* enum cln_start, enum cln_started  */
+	bool rtcp_mux, complete;
 	/* 6.4.1: reports count from where the SSRC began.                    */
 	uint64_t sent_before, bytes_before;
-	uint16_t first_seq;
-	int64_t late_max_ns;
-	bool complete;
-
-	const struct clock *clock;
-	struct drain *drain;		/* the worker's                       */
-	struct tally *tally;		/* the worker's                       */
+	uint64_t reports;		/* of the far end, looked at          */
 	struct receive receive;
 	struct control control;
 	struct random random;
@@ -116,16 +141,22 @@ void session_init(struct session *s, const struct session_config *cfg);
 /* The first packet is due at `start_ns`.                                     */
 void session_start(struct session *s, const struct session_play *play,
 		   int64_t start_ns);
-void session_set_aim(struct session *s, const struct session_aim *aim);
-/* Goes on with another cursor over the same playlist from the next packet on, at
+void session_set_aim(struct session *s, const struct session_aim *aim,
+		     int64_t now_ns);
+/* Another one from the next packet on; keys that stay go on where they were. The
+ * one before is given back, good for nothing but to be freed.                */
+struct srtp *session_set_srtp(struct session *s, struct srtp *srtp);
+/* Goes on with another cursor over the same script from the next packet on, at
  * the very place, and with the next timestamp (RFC 3264 8.3.2). False: nothing
  * more is to be sent, and the old ones stay.                                 */
 bool session_change(struct session *s, struct playout *playout,
 		    uint8_t *packet);
+/* Listens with another ear, if it listens at all.                            */
+void session_set_hear(struct session *s, struct hear *hear);
 /* Does what is due at s->due_ns, and says when the next turn is: s->due_ns.  */
 void session_turn(struct session *s, int64_t now_ns);
-/* Says good-bye where that was not done, and fills the report.               */
-void session_end(struct session *s, struct stream_report *report,
-		 int64_t now_ns);
+/* Says good-bye where that was not done. Nothing changes any more.           */
+void session_end(struct session *s, int64_t now_ns);
+void session_report(const struct session *s, struct stream_report *report);
 
 #endif

@@ -90,8 +90,16 @@ static bool update_seq(struct source *s, uint16_t seq)
 	return true;
 }
 
-static void update_jitter(struct source *s, uint32_t transit)
+static void update_jitter(struct source *s, uint32_t timestamp,
+			  uint32_t arrival)
 {
+	uint32_t transit = arrival - timestamp;
+
+	/* The packets of one event (RFC 4733 2.5.1.3) all bear the time of its
+	 * beginning, and a repetition that of the first: they do not say when
+	 * they were sent.                                                    */
+	if (s->has_transit && s->timestamp == timestamp)
+		return;
 	if (s->has_transit) {
 		int32_t d = (int32_t)(transit - s->transit);
 
@@ -100,6 +108,7 @@ static void update_jitter(struct source *s, uint32_t transit)
 			     ((s->jitter + 8) >> 4);
 	}
 	s->transit = transit;
+	s->timestamp = timestamp;
 	s->has_transit = true;
 }
 
@@ -108,7 +117,7 @@ void source_take(struct source *s, const struct rtp_header *h, uint32_t arrival)
 	if (!s->known || s->ssrc != h->ssrc)
 		begin(s, h);
 	if (update_seq(s, h->seq))
-		update_jitter(s, arrival - h->timestamp);
+		update_jitter(s, h->timestamp, arrival);
 }
 
 int64_t source_lost(const struct source *s)

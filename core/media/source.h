@@ -25,6 +25,7 @@ struct source {
 	uint32_t received;		/* since base_seq                     */
 	uint32_t expected_prior, received_prior;	/* at the last report */
 	uint32_t transit;		/* of the packet before, RTP units    */
+	uint32_t timestamp;		/* and what it bore                   */
 	bool has_transit;
 	uint32_t jitter;		/* 16 times the estimate, RTP units   */
 	int64_t lost_before;		/* by sources and runs that ended     */

@@ -3,9 +3,9 @@
  * back.
  *
  *	signalling            media thread
- *	  add, play, aim, stop  -->  session
- *	  played, failed,       <--
- *	  aimed, stopped
+ *	  add, change, stop     -->  session
+ *	  changed, played,      <--
+ *	  failed, stopped
  *
  * Inboxes keep their order, hence `stopped` is the last that comes of a stream
  * and may free it.
@@ -32,29 +32,63 @@ static void media_add(struct msg *m)
 	worker_add(s->thread->worker, &s->session);
 }
 
-static void media_play(struct msg *m)
+/* What is taken changes places with what was there. */
+static void swap_voice(struct stream *s, struct gear *g)
 {
-	struct stream *s = stream_of(m, msg_play);
+	struct voice *before = s->gear.voice;
 
-	worker_start(s->thread->worker, &s->session, &s->play);
+	if (!g->voice)
+		return;
+	if (before && !session_change(&s->session, &g->voice->playout,
+				      g->voice->packet))
+		return;
+	s->gear.voice = g->voice;
+	g->voice = before;
 }
 
-static void media_aim(struct msg *m)
+static void swap_hear(struct stream *s, struct gear *g)
 {
-	struct stream *s = stream_of(m, msg_aim);
-	struct voice *v = s->new_voice;
+	struct hear *before = s->gear.hear;
 
-	s->voice_taken = v && session_change(&s->session, &v->playout,
-					     v->packet);
-	session_set_aim(&s->session, &s->aim);
-	inbox_complete(s->media->cfg.home, &s->msg_aimed);
+	if (!g->hear)
+		return;
+	session_set_hear(&s->session, g->hear);
+	s->gear.hear = g->hear;
+	g->hear = before;
+}
+
+static void swap_srtp(struct stream *s, struct gear *g)
+{
+	struct srtp *before = session_set_srtp(&s->session, g->srtp);
+
+	s->gear.srtp = g->srtp;
+	g->srtp = before;
+}
+
+static void home_changed(struct msg *m);
+
+static void media_change(struct msg *m)
+{
+	struct stream_change *c = (struct stream_change *)m;
+	struct stream *s = c->stream;
+
+	swap_voice(s, &c->gear);
+	swap_hear(s, &c->gear);
+	swap_srtp(s, &c->gear);
+	if (c->starts)
+		worker_start(s->thread->worker, &s->session, &c->play);
+	else
+		session_set_aim(&s->session, &c->play.aim,
+				clock_now_ns(worker_clock()));
+	c->msg.fn = home_changed;
+	inbox_complete(s->media->cfg.home, &c->msg);
 }
 
 static void media_stop(struct msg *m)
 {
 	struct stream *s = stream_of(m, msg_stop);
 
-	worker_end(s->thread->worker, &s->session, &s->report);
+	worker_end(s->thread->worker, &s->session);
 	inbox_complete(s->media->cfg.home, &s->msg_stopped);
 }
 
@@ -70,39 +104,32 @@ static void media_event(struct session *session, enum session_event e, int err)
 
 /* ---- back on the signalling thread --------------------------------------- */
 
-static void voice_free(struct voice *v)
+static void change_free(struct stream_change *c)
 {
-	if (!v)
+	if (c)
+		gear_free(&c->gear);
+	free(c);
+}
+
+static void send_change(struct stream *s, struct stream_change *c)
+{
+	c->msg.fn = media_change;
+	inbox_complete(worker_inbox(s->thread->worker), &c->msg);
+}
+
+static void home_changed(struct msg *m)
+{
+	struct stream_change *c = (struct stream_change *)m;
+	struct stream *s = c->stream;
+
+	if (!c->starts)
+		s->in_flight = false;
+	change_free(c);
+	if (s->in_flight || !s->waiting || s->stopping)
 		return;
-	playout_deinit(&v->playout);
-	free(v->packet);
-	free(v);
-}
-
-static void send_aim(struct stream *s)
-{
-	s->aim = s->next_aim;
-	s->new_voice = s->next_voice;
-	s->next_voice = NULL;
-	s->aim_waits = false;
-	s->aim_in_flight = true;
-	inbox_complete(worker_inbox(s->thread->worker), &s->msg_aim);
-}
-
-static void home_aimed(struct msg *m)
-{
-	struct stream *s = stream_of(m, msg_aimed);
-
-	if (s->voice_taken) {
-		voice_free(s->voice);
-		s->voice = s->new_voice;
-	} else {
-		voice_free(s->new_voice);
-	}
-	s->new_voice = NULL;
-	s->aim_in_flight = false;
-	if (s->aim_waits && !s->stopping)
-		send_aim(s);
+	send_change(s, s->waiting);
+	s->waiting = NULL;
+	s->in_flight = true;
 }
 
 /* Who has asked for the end is told of nothing but the end. */
@@ -124,9 +151,12 @@ static void home_failed(struct msg *m)
 
 static void stream_free(struct stream *s)
 {
-	voice_free(s->voice);
-	voice_free(s->new_voice);
-	voice_free(s->next_voice);
+	change_free(s->waiting);
+	gear_free(&s->gear);
+	free(s->heard);
+	free(s->gather);
+	free(s->ledger);
+	script_unref(s->script);
 	free(s);
 }
 
@@ -140,10 +170,12 @@ static void give_back(struct stream *s)
 static void home_stopped(struct msg *m)
 {
 	struct stream *s = stream_of(m, msg_stopped);
+	struct stream_report report;
 
+	session_report(&s->session, &report);
 	give_back(s);
 	if (s->events.stopped)
-		s->events.stopped(s->arg, &s->report);
+		s->events.stopped(s->arg, &report);
 	stream_free(s);
 }
 
@@ -152,10 +184,7 @@ static void home_stopped(struct msg *m)
 static void set_messages(struct stream *s)
 {
 	s->msg_add.fn = media_add;
-	s->msg_play.fn = media_play;
-	s->msg_aim.fn = media_aim;
 	s->msg_stop.fn = media_stop;
-	s->msg_aimed.fn = home_aimed;
 	s->msg_played.fn = home_played;
 	s->msg_failed.fn = home_failed;
 	s->msg_stopped.fn = home_stopped;
@@ -231,9 +260,8 @@ uint16_t stream_port(const struct stream *s)
 
 static int check_play(const struct stream *s, const struct stream_play *play)
 {
-	if (play->n_prompts > CLN_ITEMS_MAX)
-		return -E2BIG;
-	if (play->payload_type < 0 || play->payload_type > 127)
+	if (play->payload_type < 0 || play->payload_type > 127 ||
+	    play->event_out > 127)
 		return -EINVAL;
 	/* 0.0.0.0 is a hold in either family. */
 	if (play->rtp.sa.sa_family != s->media->cfg.address.sa.sa_family &&
@@ -244,91 +272,113 @@ static int check_play(const struct stream *s, const struct stream_play *play)
 
 static struct session_aim aim_of(const struct stream_play *play)
 {
-	return (struct session_aim){
-		play->rtp, play->rtcp, play->rtcp_mux, play->send,
-		(uint8_t)play->payload_type
+	struct session_aim a = {
+		.rtp = play->rtp,
+		.rtcp = play->rtcp,
+		.rtcp_mux = play->rtcp_mux,
+		.send = play->send,
+		.payload_type = (uint8_t)play->payload_type,
+		.event_type = (uint8_t)(play->event_out < 0 ? 0 :
+					play->event_out),
 	};
+
+	for (size_t i = 0; i < play->n_hear && i < CLN_CODECS_MAX; i++)
+		a.expected[a.n_expected++] =
+			(uint8_t)play->hear[i].payload_type;
+	if (play->event_in >= 0)
+		a.expected[a.n_expected++] = (uint8_t)play->event_in;
+	return a;
 }
 
-static int voice_new(struct voice **vp, const struct stream_play *play)
+static int change_new(struct stream_change **cp, struct stream *s,
+		      const struct stream_play *play, bool starts)
 {
-	struct voice *v = calloc(1, sizeof(*v));
+	struct stream_change *c = calloc(1, sizeof(*c));
 	int err;
 
-	if (!v)
+	if (!c)
 		return -ENOMEM;
-	err = playout_init(&v->playout, play->codec, &play->params,
-			   play->prompts, play->n_prompts);
-	if (!err) {
-		v->packet = malloc(RTP_HEADER_LEN + v->playout.payload_max);
-		err = v->packet ? 0 : -ENOMEM;
-	}
+	c->stream = s;
+	c->play.aim = aim_of(play);
+	err = gear_make(&c->gear, s, play, starts);
 	if (err)
-		voice_free(v);
+		free(c);
 	else
-		*vp = v;
+		*cp = c;
 	return err;
+}
+
+/* What the session begins with. */
+static void set_start(struct stream_change *c, struct stream *s,
+		      const struct stream_play *play)
+{
+	c->starts = true;
+	c->play.playout = &c->gear.voice->playout;
+	c->play.packet = c->gear.voice->packet;
+	c->play.hear = c->gear.hear;
+	c->play.gather = s->gather;
+	c->play.asked_ns = clock_now_ns(worker_clock());
+	c->play.start = play->start;
+	c->play.start_wait_ms = play->start_wait_ms;
+	c->play.rtp_timeout_ms = play->rtp_timeout_ms;
+	c->play.symmetric = play->symmetric;
 }
 
 int stream_play(struct stream *s, const struct stream_play *play)
 {
+	struct stream_change *c;
 	int err;
 
 	if (s->playing || s->stopping)
 		return -EALREADY;
 	err = check_play(s, play);
 	if (!err)
-		err = voice_new(&s->voice, play);
+		err = change_new(&c, s, play, true);
 	if (err)
 		return err;
-	s->codec = play->codec;
-	s->ptime_ms = play->params.ptime_ms;
-	s->next_aim = aim_of(play);
-	s->play = (struct session_play){
-		.playout = &s->voice->playout,
-		.packet = s->voice->packet,
-		.aim = s->next_aim,
-	};
+	set_start(c, s, play);
 	s->playing = true;
-	inbox_complete(worker_inbox(s->thread->worker), &s->msg_play);
+	/* It says all that an earlier one would have said. */
+	change_free(s->waiting);
+	s->waiting = NULL;
+	send_change(s, c);
 	return 0;
 }
 
-/* Replaces what waits to be taken, where it is not what is wanted now.       */
-static int change_voice(struct stream *s, const struct stream_play *play)
+/* The later of two that wait; what only the earlier brings is still wanted.  */
+static void merge(struct stream_change *to, struct stream_change *from)
 {
-	struct voice *v;
-	int err;
-
-	if (play->codec == s->codec && play->params.ptime_ms == s->ptime_ms)
-		return 0;
-	if (play->codec->clock_rate != s->codec->clock_rate)
-		return -ENOTSUP;
-	err = voice_new(&v, play);
-	if (err)
-		return err;
-	voice_free(s->next_voice);
-	s->next_voice = v;
-	s->codec = play->codec;
-	s->ptime_ms = play->params.ptime_ms;
-	return 0;
+	if (!to->gear.voice) {
+		to->gear.voice = from->gear.voice;
+		from->gear.voice = NULL;
+	}
+	if (!to->gear.hear) {
+		to->gear.hear = from->gear.hear;
+		from->gear.hear = NULL;
+	}
+	change_free(from);
 }
 
 int stream_update(struct stream *s, const struct stream_play *play)
 {
+	struct stream_change *c;
 	int err;
 
 	if (s->stopping)
 		return -EALREADY;
 	err = check_play(s, play);
-	if (!err && s->playing && play->codec)
-		err = change_voice(s, play);
+	if (!err)
+		err = change_new(&c, s, play, false);
 	if (err)
 		return err;
-	s->next_aim = aim_of(play);
-	s->aim_waits = true;
-	if (!s->aim_in_flight)
-		send_aim(s);
+	if (s->in_flight) {
+		if (s->waiting)
+			merge(c, s->waiting);
+		s->waiting = c;
+	} else {
+		s->in_flight = true;
+		send_change(s, c);
+	}
 	return 0;
 }
 

@@ -1,14 +1,15 @@
 /*
  * stream.h - what media.c and stream.c share: the room and one stream in it.
  *
- * Thread: signalling, but for `session`, `report` and `fail_err`, which belong
- * to the media thread between the message that hands them over and `stopped`.
+ * Thread: signalling, but for `session` and what belongs to it, which are the
+ * media thread's between the message that hands them over and `stopped`.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef MEDIA_STREAM_H
 #define MEDIA_STREAM_H
 
 #include "base/inbox.h"
+#include "media/gather.h"
 #include "media/media.h"
 #include "media/playout.h"
 #include "media/ports.h"
@@ -30,10 +31,26 @@ struct media {
 	unsigned int max_open;		/* streams that descriptors allow     */
 };
 
-/* A cursor over the playlist in one codec, and room for its packets.         */
+/* A cursor over the script in one codec, and room for its packets.           */
 struct voice {
 	struct playout playout;
-	uint8_t *packet;		/* header and payload                 */
+	uint8_t packet[];		/* header, payload, what sealing adds */
+};
+
+/* What the session is to have, on its way to the media thread; on its way back
+ * with what it has no more. NULL, but for srtp: as it was.                    */
+struct gear {
+	struct voice *voice;
+	struct hear *hear;
+	struct srtp *srtp;		/* NULL: plain                        */
+};
+
+struct stream_change {
+	struct msg msg;			/* there and back                     */
+	struct stream *stream;
+	struct gear gear;
+	bool starts;			/* all of `play` is told, else its aim */
+	struct session_play play;
 };
 
 struct stream {
@@ -44,26 +61,33 @@ struct stream {
 	struct port_pair ports;
 	bool playing, stopping;
 
-	struct voice *voice;		/* the session's; NULL: none yet      */
-	struct session_play play;
+	struct script *script;		/* our reference                      */
+	struct ledger *ledger;
+	struct gather *gather;		/* NULL: no step waits for digits     */
 	/* What was asked for last; the session may still be behind.          */
 	const struct cln_codec *codec;
 	uint32_t ptime_ms;
-	/* An aim is in flight as a value; one that comes meanwhile waits until
-	 * the message is back. With it may go another voice.                 */
-	struct session_aim aim, next_aim;
-	struct voice *new_voice, *next_voice;
-	bool voice_taken;		/* the media thread's answer          */
-	bool aim_in_flight, aim_waits;
+	bool events_out, prelude;
+	struct hear_config *heard;	/* NULL: nobody listens               */
+	/* An update that comes while another is in flight waits until that is
+	 * back.                                                              */
+	bool in_flight;
+	struct stream_change *waiting;	/* NULL: none                         */
 
-	/* All messages that can ever be needed are there from the start.     */
-	/* To the worker, and home.                                           */
-	struct msg msg_add, msg_play, msg_aim, msg_stop;
-	struct msg msg_aimed, msg_played, msg_failed, msg_stopped;
+	/* All messages that each stream needs are there from the start.      */
+	struct msg msg_add, msg_stop;	/* to the worker                      */
+	struct msg msg_played, msg_failed, msg_stopped; /* and home           */
 
+	struct gear gear;		/* the session's                      */
 	struct session session;
-	struct stream_report report;
 	int fail_err;
 };
+
+/* stream_gear.c */
+/* Makes what `play` needs for stream_play(), or else what of it is other than it
+ * was.                                                                       */
+int gear_make(struct gear *g, struct stream *s, const struct stream_play *play,
+	      bool starts);
+void gear_free(struct gear *g);
 
 #endif

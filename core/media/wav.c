@@ -71,13 +71,35 @@ static bool bits_fit(unsigned int tag, unsigned int bits)
 	}
 }
 
+/* Of inner formats that stand in WAV files and are not played.               */
+static const char *tag_name(unsigned int tag)
+{
+	switch (tag) {
+	case 0x0002:
+		return " (Microsoft ADPCM)";
+	case 0x0011:
+		return " (IMA ADPCM)";
+	case 0x0031:
+		return " (GSM 6.10)";
+	case 0x0040:
+	case 0x0045:
+	case 0x0064:
+		return " (G.726 ADPCM)";
+	case 0x0055:
+		return " (MP3)";
+	default:
+		return "";
+	}
+}
+
 static int check_figures(const struct wav *w, unsigned int tag,
 			 unsigned int block, const struct walk *k)
 {
 	if (tag != WAV_PCM && tag != WAV_FLOAT && tag != WAV_ALAW &&
 	    tag != WAV_MULAW)
 		str_printf(k->why, k->cap,
-			   "WAV with format tag 0x%04x is not supported", tag);
+			   "WAV with format tag 0x%04x%s is not supported",
+			   tag, tag_name(tag));
 	else if (w->channels < 1 || w->channels > 2)
 		str_printf(k->why, k->cap,
 			   "the recording has %u channels, not 1 or 2",

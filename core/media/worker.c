@@ -81,11 +81,10 @@ void worker_start(struct worker *w, struct session *s,
 	worker_add(w, s);
 }
 
-void worker_end(struct worker *w, struct session *s,
-		struct stream_report *report)
+void worker_end(struct worker *w, struct session *s)
 {
 	wheel_remove(&w->wheel, &s->node);
-	session_end(s, report, now_ns());
+	session_end(s, now_ns());
 }
 
 static void run_due(struct worker *w)

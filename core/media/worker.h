@@ -31,7 +31,6 @@ const struct clock *worker_clock(void);
 void worker_add(struct worker *w, struct session *s);
 void worker_start(struct worker *w, struct session *s,
 		  const struct session_play *play);
-void worker_end(struct worker *w, struct session *s,
-		struct stream_report *report);
+void worker_end(struct worker *w, struct session *s);
 
 #endif

@@ -87,6 +87,13 @@ int build_add_header(osip_message_t *m, const char *name, const char *value)
 	return osip_message_set_header(m, name, value) ? -ENOMEM : 0;
 }
 
+int build_add_abilities(osip_message_t *m)
+{
+	int err = build_add_header(m, "Allow", BUILD_ALLOW);
+
+	return err ? err : build_add_header(m, "Supported", BUILD_SUPPORTED);
+}
+
 /* RFC 3261 25.1 wants at least one product in it.                             */
 int build_add_agent(osip_message_t *m, const char *name,
 		    const struct sip *sip)

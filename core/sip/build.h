@@ -11,10 +11,9 @@
 
 #define BUILD_MESSAGE_MAX 65000		/* fits a datagram                     */
 /* What we can, in every message that says so: methods (RFC 3261 20.5), option
- * tags (20.37), and the shortest session interval in seconds (RFC 4028 4).     */
+ * tags (20.37).                                                               */
 #define BUILD_ALLOW "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
 #define BUILD_SUPPORTED "100rel, timer"
-#define BUILD_MIN_SE 90
 
 /* User part of a URI, everything but plain characters escaped (19.1.2).       */
 void build_user(struct buf *out, const char *user);
@@ -30,6 +29,8 @@ int build_set_header(osip_message_t *m, const char *name, const char *value);
 int build_add_agent(osip_message_t *m, const char *name,
 		    const struct sip *sip);
 int build_add_header(osip_message_t *m, const char *name, const char *value);
+/* Allow and Supported, as one line each: osip would make a line of each word.  */
+int build_add_abilities(osip_message_t *m);
 void build_remove_header(osip_message_t *m, const char *name);
 int build_set_sdp(osip_message_t *m, const char *sdp);
 /* Sole Via of a request of ours (RFC 3261 18.1.1, RFC 3581 3).                */

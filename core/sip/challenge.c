@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "base/str.h"
+#include "sip/chars.h"
 
 enum {
 	PARAM_NAME_MAX = 32,
@@ -25,26 +26,14 @@ struct cursor {
 	const char *p;
 };
 
-static bool is_space(char ch)
-{
-	return ch == ' ' || ch == '\t' || ch == '\r' || ch == '\n';
-}
-
 static bool is_ctl(char ch)
 {
 	return ((unsigned char)ch < 0x20 && ch != '\t') || ch == 0x7f;
 }
 
-/* token of RFC 3261 25.1. */
-static bool is_token(char ch)
-{
-	return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-	       (ch >= '0' && ch <= '9') || (ch && strchr("-.!%*_+`'~", ch));
-}
-
 static void skip_space(struct cursor *c)
 {
-	while (is_space(*c->p))
+	while (char_is_space(*c->p))
 		c->p++;
 }
 
@@ -54,7 +43,7 @@ static bool read_token(struct cursor *c, char *dst, size_t cap)
 {
 	const char *start = c->p;
 
-	while (is_token(*c->p))
+	while (char_is_token(*c->p))
 		c->p++;
 	if (str_copy_n(dst, cap, start, (size_t)(c->p - start)))
 		dst[0] = '\0';
@@ -103,7 +92,7 @@ static int read_bare(struct cursor *c, char *dst, size_t cap)
 {
 	size_t len = 0;
 
-	for (; *c->p && *c->p != ',' && !is_space(*c->p); c->p++) {
+	for (; *c->p && *c->p != ',' && !char_is_space(*c->p); c->p++) {
 		if (is_ctl(*c->p) || *c->p == '"' || *c->p == '\\')
 			return -EBADMSG;
 		put(dst, cap, &len, *c->p);
@@ -133,13 +122,7 @@ struct reader {
 
 static int read_algorithm(struct reader *r)
 {
-	static const char *const names[] = {
-		[DIGEST_MD5] = "MD5",
-		[DIGEST_MD5_SESS] = "MD5-sess",
-		[DIGEST_SHA256] = "SHA-256",
-		[DIGEST_SHA256_SESS] = "SHA-256-sess",
-	};
-	size_t i;
+	const char *name;
 	int err = read_value(&r->at, r->algorithm, sizeof(r->algorithm),
 			     false);
 
@@ -147,8 +130,8 @@ static int read_algorithm(struct reader *r)
 		r->algorithm[0] = '\0';
 	if (err && err != -EMSGSIZE)
 		return err;
-	for (i = 0; !err && i < ARRAY_LEN(names); i++) {
-		if (strcasecmp(r->algorithm, names[i]) == 0) {
+	for (int i = 0; !err && (name = digest_algorithm_name(i)); i++) {
+		if (strcasecmp(r->algorithm, name) == 0) {
 			r->c->algorithm = (enum digest_algorithm)i;
 			return 0;
 		}
@@ -250,7 +233,7 @@ static int read_params(struct reader *r)
 	int err;
 
 	for (;;) {
-		while (is_space(*r->at.p) || *r->at.p == ',')
+		while (char_is_space(*r->at.p) || *r->at.p == ',')
 			r->at.p++;
 		if (!*r->at.p)
 			return 0;
@@ -285,7 +268,7 @@ int digest_parse(struct digest_challenge *c, struct digest_texts *texts,
 		return -EBADMSG;
 	if (strcasecmp(scheme, "Digest") != 0)
 		return -ENOTSUP;
-	if (!is_space(*r.at.p))
+	if (!char_is_space(*r.at.p))
 		return -EBADMSG;
 	err = read_params(&r);
 	if (err)

@@ -205,7 +205,8 @@ static int new_socket(struct conns *cs, int family)
 	return fd < 0 ? -errno : fd;
 }
 
-/* What the kernel refuses at once is told later, like what the peer refuses. */
+/* What the kernel refuses at once is told later, like what the peer refuses: a
+ * socket that connects to nobody is reported as hung up (EPOLLHUP).          */
 static int connect_to(struct conn *c, const struct conn_to *to)
 {
 	struct addr from;

@@ -78,14 +78,20 @@ static int64_t half_end(const struct conn *c)
 	return c->half_ns ? c->half_ns + CONN_HALF_MS * MS_NS : INT64_MAX;
 }
 
-/* A peer that never answered a ping may not know them: only one that did is
- * given up for its silence.                                                  */
-static void ping(struct conn *c)
+/* Connections that were opened together do not ping together.                 */
+static int64_t ping_wait_ns(const struct conn *c)
 {
 	uint32_t spread = random_below(c->all->cfg.random,
 				       CONN_PING_SPREAD_MS);
 
-	c->ping_after_ns = (CONN_PING_MS + (int64_t)spread) * MS_NS;
+	return (CONN_PING_MS + (int64_t)spread) * MS_NS;
+}
+
+/* A peer that never answered a ping may not know them: only one that did is
+ * given up for its silence.                                                  */
+static void ping(struct conn *c)
+{
+	c->ping_after_ns = ping_wait_ns(c);
 	c->sent_ns = conn_now_ns(c);
 	c->pinged = true;
 	conn_put(c, "\r\n\r\n", 4);
@@ -95,9 +101,7 @@ static void look_at_time(struct conn *c)
 {
 	int64_t now = conn_now_ns(c);
 
-	if (c->state == CONN_CONNECTING && c->connect_error)
-		conn_fail(c, c->connect_error);
-	else if (c->state == CONN_CONNECTING && now >= c->limit_ns)
+	if (c->state == CONN_CONNECTING && now >= c->limit_ns)
 		conn_lose(c, "the connection was not open in time");
 	else if (c->state == CONN_SECURING && now >= c->limit_ns)
 		conn_lose(c, "the TLS handshake was not done in time");
@@ -151,11 +155,9 @@ int conn_start(struct conn *c)
 	c->wants_out = connecting;
 	c->used_ns = c->sent_ns = conn_now_ns(c);
 	c->limit_ns = c->used_ns + CONN_OPEN_MS * MS_NS;
-	c->ping_after_ns = CONN_PING_MS * MS_NS +
-		(int64_t)random_below(c->all->cfg.random,
-				      CONN_PING_SPREAD_MS) * MS_NS;
+	c->ping_after_ns = ping_wait_ns(c);
 	timer_init(&c->timer, on_timer, c);
-	conn_wake(c, c->connect_error ? c->used_ns : earliest(c));
+	conn_wake(c, earliest(c));
 	if (!timer_pending(&c->timer))
 		return -ENOMEM;
 	return loop_add(c->all->cfg.loop, &c->lfd,

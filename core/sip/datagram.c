@@ -98,9 +98,11 @@ static void dispatch(struct inbound *in, struct dialog_user *du)
 		uas_answer(in, cancel_code(in->sip, in->req));
 	else if (du)
 		ask_dialog(du, in);
-	else if (in_dialog && !uas_refused(in))
+	else if (uas_refused(in))
+		return;
+	else if (in_dialog)
 		uas_answer(in, 481);
-	else if (!in_dialog)
+	else
 		uas_stranger(in);
 }
 

@@ -31,6 +31,18 @@ static struct part text(const char *s)
 	return (struct part){ s, strlen(s) };
 }
 
+const char *digest_algorithm_name(int algorithm)
+{
+	static const char *const names[] = {
+		[DIGEST_MD5] = "MD5",
+		[DIGEST_MD5_SESS] = "MD5-sess",
+		[DIGEST_SHA256] = "SHA-256",
+		[DIGEST_SHA256_SESS] = "SHA-256-sess",
+	};
+
+	return (size_t)algorithm < ARRAY_LEN(names) ? names[algorithm] : NULL;
+}
+
 static const EVP_MD *hash_of(enum digest_algorithm a)
 {
 	return a == DIGEST_MD5 || a == DIGEST_MD5_SESS ? EVP_md5() :
@@ -155,9 +167,6 @@ static void write_answer(struct buf *out, const struct digest_session *s,
 			 const char *username, const char *uri,
 			 const char *response)
 {
-	static const char *const algorithms[] = {
-		"MD5", "MD5-sess", "SHA-256", "SHA-256-sess",
-	};
 	const struct digest_challenge *c = &s->challenge;
 	const char *qop = qop_of(c);
 	char nc[NC_TEXT];
@@ -169,7 +178,8 @@ static void write_answer(struct buf *out, const struct digest_session *s,
 	write_quoted(out, ", uri", uri);
 	write_quoted(out, ", response", response);
 	if (c->has_algorithm)
-		buf_printf(out, ", algorithm=%s", algorithms[c->algorithm]);
+		buf_printf(out, ", algorithm=%s",
+			   digest_algorithm_name((int)c->algorithm));
 	/* Without qop there is no cnonce, except that "-sess" cannot be
 	 * checked without it. */
 	if (qop || digest_is_sess(c->algorithm))

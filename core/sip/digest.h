@@ -64,6 +64,8 @@ struct digest_session {
 					 * each request; starts as ""          */
 };
 
+/* As RFC 7616 6.1 writes it; NULL behind the last one.                        */
+const char *digest_algorithm_name(int algorithm);
 static inline bool digest_is_sess(enum digest_algorithm a)
 {
 	return a == DIGEST_MD5_SESS || a == DIGEST_SHA256_SESS;

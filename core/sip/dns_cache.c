@@ -176,8 +176,6 @@ static uint32_t at_most(uint32_t n, uint32_t max)
 /* For how long an answer is fresh. */
 static int64_t life_ms(enum dns_type type, const struct dns_answer *a)
 {
-	if (type == DNS_HOSTS)
-		return DNS_HOSTS_TTL_S * S_MS;
 	if (!a->err)
 		return at_most(a->ttl_s, DNS_TTL_MAX_S) * S_MS;
 	if (a->err == -ENOENT && a->ttl_s)
@@ -322,24 +320,6 @@ struct dns_answer *dns_cache_ask(struct dns_cache *c, enum dns_type type,
 		join(e, w);
 	if (*err || LIST_HAS(w, link))
 		return NULL;
-	return dns_answer_ref(e->answer);
-}
-
-struct dns_answer *dns_cache_hosts(struct dns_cache *c, const char *name)
-{
-	struct dns_answer *a;
-	struct entry *e;
-
-	make_room(c);
-	e = entry_of(c, DNS_HOSTS, name);
-	if (!e)
-		return NULL;
-	if (!is_fresh(e)) {
-		a = dns_channel_hosts(c->channel, e->key + 1);
-		if (!a)
-			return NULL;
-		keep(e, a);
-	}
 	return dns_answer_ref(e->answer);
 }
 

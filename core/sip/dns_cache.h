@@ -24,7 +24,6 @@ enum {
 					 * is seen after five minutes         */
 	DNS_NONE_TTL_S = 5,		/* the same, where nobody says for how
 					 * long                               */
-	DNS_HOSTS_TTL_S = 10,		/* the file is not read per call      */
 	DNS_FAILED_S = 5,		/* no usable answer: asked again then */
 	DNS_FAILED_EXTRA_S = 30,	/* the same of SRV and NAPTR, which we
 					 * can do without                     */
@@ -56,8 +55,6 @@ void dns_cache_free(struct dns_cache *c);
 struct dns_answer *dns_cache_ask(struct dns_cache *c, enum dns_type type,
 				 const char *name, struct dns_wait *w,
 				 int *err);
-/* What the hosts file says; never waits. NULL: no memory.                    */
-struct dns_answer *dns_cache_hosts(struct dns_cache *c, const char *name);
 void dns_cache_leave(struct dns_wait *w);	/* fn will not be called      */
 size_t dns_cache_bytes(const struct dns_cache *c);
 

@@ -18,18 +18,13 @@
 #include <sys/epoll.h>
 #include <sys/time.h>
 
-#include "base/buf.h"
 #include "base/log.h"
-#include "base/str.h"
-#include "sip/hosts.h"
-
-#define HOSTS_PATH "/etc/hosts"
+#include "sip/dns_servers.h"
 
 enum {
 	TRY_MS = 1500,			/* first wait, then doubled */
 	TRIES = 3,
 	CLASS_IN = 1,
-	SERVERS_TEXT_MAX = 4096,
 	ROUND = 32,			/* questions from one port */
 };
 
@@ -52,7 +47,6 @@ struct dns_channel {
 	struct loop *loop;
 	bool has_library;
 	struct round *rounds;		/* the first one takes questions */
-	struct hosts *hosts;
 };
 
 struct question {
@@ -185,31 +179,6 @@ static void on_socket(void *arg, ares_socket_t fd, int readable, int writable)
 
 /* ---- opening and closing ------------------------------------------------- */
 
-static int set_servers(struct round *r, const struct addr *servers, size_t n)
-{
-	char one[ADDR_TEXT_LEN];
-	struct buf csv;
-	int err;
-	size_t i;
-
-	if (n == 0)
-		return 0;
-	buf_init(&csv, SERVERS_TEXT_MAX);
-	for (i = 0; i < n; i++) {
-		struct addr a = servers[i];
-
-		if (!addr_port(&a))
-			addr_set_port(&a, 53);
-		addr_text(&a, one);
-		buf_printf(&csv, "%s%s", i ? "," : "", one);
-	}
-	err = csv.err;
-	if (!err && ares_set_servers_ports_csv(r->ares, csv.data))
-		err = -EINVAL;
-	buf_deinit(&csv);
-	return err;
-}
-
 /* A round without c-ares. */
 static struct round *round_new(struct dns_channel *c)
 {
@@ -253,18 +222,7 @@ static int open_first(struct dns_channel *c, const struct addr *servers,
 						 ARES_OPT_TIMEOUTMS |
 						 ARES_OPT_TRIES |
 						 ARES_OPT_SOCK_STATE_CB));
-	return err ? err : set_servers(r, servers, n);
-}
-
-static int copy_servers(struct round *to, const struct round *from)
-{
-	struct ares_addr_port_node *servers = NULL;
-	int status = ares_get_servers_ports(from->ares, &servers);
-
-	if (status == ARES_SUCCESS && servers)
-		status = ares_set_servers_ports(to->ares, servers);
-	ares_free_data(servers);
-	return status;
+	return err ? err : dns_servers_set(r->ares, servers, n);
 }
 
 /* As the first one, without reading the system's configuration again. */
@@ -280,7 +238,7 @@ static int copy_ares(struct round *to, const struct round *from)
 		status = ares_init_options(&to->ares, &o, mask);
 	ares_destroy_options(&o);
 	if (status == ARES_SUCCESS)
-		status = copy_servers(to, from);
+		status = dns_servers_copy(to->ares, from->ares);
 	return errno_of(status);
 }
 
@@ -303,43 +261,9 @@ static struct round *take_round(struct dns_channel *c)
 	return r;
 }
 
-static void addr_of_server(struct addr *to,
-			   const struct ares_addr_port_node *from)
-{
-	memset(to, 0, sizeof(*to));
-	to->sa.sa_family = (sa_family_t)from->family;
-	if (from->family == AF_INET)
-		memcpy(&to->in4.sin_addr, &from->addr.addr4,
-		       sizeof(to->in4.sin_addr));
-	else
-		memcpy(&to->in6.sin6_addr, &from->addr.addr6,
-		       sizeof(to->in6.sin6_addr));
-	addr_set_port(to, from->udp_port ? (uint16_t)from->udp_port : 53);
-}
-
 void dns_channel_servers(const struct dns_channel *c, char *text, size_t cap)
 {
-	struct ares_addr_port_node *list = NULL, *s;
-	char one[ADDR_TEXT_LEN];
-	struct addr a;
-	size_t len = 0;
-
-	*text = '\0';
-	if (ares_get_servers_ports(c->rounds->ares, &list))
-		return;
-	for (s = list; s; s = s->next) {
-		addr_of_server(&a, s);
-		if (addr_port(&a) == 53)
-			addr_host_text(&a, one);
-		else
-			addr_text(&a, one);
-		if (len + strlen(one) + 3 > cap)
-			break;
-		str_printf(text + len, cap - len, "%s%s", len ? ", " : "",
-			   one);
-		len = strlen(text);
-	}
-	ares_free_data(list);
+	dns_servers_text(c->rounds->ares, text, cap);
 }
 
 int dns_channel_new(struct dns_channel **cp, struct loop *loop,
@@ -351,9 +275,7 @@ int dns_channel_new(struct dns_channel **cp, struct loop *loop,
 	if (!c)
 		return -ENOMEM;
 	c->loop = loop;
-	err = hosts_new(&c->hosts, HOSTS_PATH);
-	if (!err)
-		err = open_first(c, servers, n_servers);
+	err = open_first(c, servers, n_servers);
 	if (err)
 		dns_channel_free(c);
 	else
@@ -374,7 +296,6 @@ void dns_channel_free(struct dns_channel *c)
 	}
 	if (c->has_library)
 		ares_library_cleanup();
-	hosts_free(c->hosts);
 	free(c);
 }
 
@@ -439,11 +360,4 @@ void dns_channel_ask(struct dns_channel *c, enum dns_type type,
 	else
 		ares_query(r->ares, name, CLASS_IN, (int)type, on_answer, q);
 	settle(r);
-}
-
-/* ---- the hosts file ------------------------------------------------------ */
-
-struct dns_answer *dns_channel_hosts(struct dns_channel *c, const char *name)
-{
-	return hosts_find(c->hosts, name);
 }

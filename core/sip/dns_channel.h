@@ -28,8 +28,5 @@ void dns_channel_free(struct dns_channel *c);
 /* Addresses of a name without a dot are looked for in the search domains.    */
 void dns_channel_ask(struct dns_channel *c, enum dns_type type,
 		     const char *name, dns_channel_fn *fn, void *arg);
-/* What the hosts file says, -ENOENT where it does not know the name. NULL: no
- * memory.                                                                    */
-struct dns_answer *dns_channel_hosts(struct dns_channel *c, const char *name);
 
 #endif

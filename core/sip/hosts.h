@@ -14,7 +14,7 @@ struct hosts;
 /* Copies the path; there need not be such a file.                            */
 int hosts_new(struct hosts **hp, const char *path);
 void hosts_free(struct hosts *h);	/* NULL is fine                       */
-/* Its addresses, IPv6 first, or -ENOENT. NULL: no memory.                    */
+/* Its addresses, IPv6 first, or -ENOENT; never waits. NULL: no memory.       */
 struct dns_answer *hosts_find(struct hosts *h, const char *name);
 
 #endif

@@ -10,10 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
+#include "sip/chars.h"
 
 static const char *find(const struct lines *w, char c)
 {
@@ -42,8 +39,7 @@ static size_t pass_line(struct lines *w)
 
 static bool is_continued(const struct lines *w)
 {
-	return w->pos < w->len &&
-	       (w->data[w->pos] == ' ' || w->data[w->pos] == '\t');
+	return w->pos < w->len && char_is_blank(w->data[w->pos]);
 }
 
 static void find_name(const char *data, struct line *l)
@@ -57,9 +53,9 @@ static void find_name(const char *data, struct line *l)
 		return;
 	end = (size_t)(colon - data);
 	l->value_at = end + 1;
-	while (l->name_at < end && is_space(data[l->name_at]))
+	while (l->name_at < end && char_is_space(data[l->name_at]))
 		l->name_at++;
-	while (end > l->name_at && is_space(data[end - 1]))
+	while (end > l->name_at && char_is_space(data[end - 1]))
 		end--;
 	l->name_len = end - l->name_at;
 }
@@ -92,7 +88,7 @@ static int read_word(const char *data, const struct line *l, size_t *at,
 {
 	size_t end = l->at + l->len, from = l->value_at, to;
 
-	while (from < end && is_space(data[from]))
+	while (from < end && char_is_space(data[from]))
 		from++;
 	for (to = from; to < end && (unsigned char)data[to] > ' '; to++)
 		;

@@ -1,5 +1,5 @@
 /*
- * names.c - the words of sip.h: listen addresses, targets, status phrases.
+ * names.c - words of sip.h and transport.h: addresses, targets, status phrases.
  *
  * Thread: any; pure functions.
  */
@@ -9,15 +9,30 @@
 #include <strings.h>
 
 #include "base/str.h"
-#include "sip/sip.h"
-
-enum { PORT_SIP = 5060, PORT_SIPS = 5061 };
+#include "sip/transport.h"
 
 static const char *const transports[] = { "udp", "tcp", "tls", "any" };
+
+uint16_t sip_default_port(enum sip_transport t)
+{
+	return t == SIP_TLS ? 5061 : 5060;
+}
 
 const char *sip_transport_name(enum sip_transport t)
 {
 	return transports[t];
+}
+
+void hop_server_text(char text[SIP_SERVER_LEN], const struct hop *h)
+{
+	char addr[ADDR_TEXT_LEN];
+
+	text[0] = '\0';
+	if (h->remote.sa.sa_family == AF_UNSPEC)
+		return;
+	addr_text(&h->remote, addr);
+	(void)str_printf(text, SIP_SERVER_LEN, "%s:%s",
+			 sip_transport_name(h->transport), addr);
 }
 
 int sip_transport_parse(enum sip_transport *t, const char *text)
@@ -44,8 +59,7 @@ int sip_listen_parse(struct sip_listen *l, const char *text)
 			break;
 		}
 	}
-	if (addr_parse(&out.addr, text,
-		       out.transport == SIP_TLS ? PORT_SIPS : PORT_SIP))
+	if (addr_parse(&out.addr, text, sip_default_port(out.transport)))
 		return -EINVAL;
 	*l = out;
 	return 0;

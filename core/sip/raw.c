@@ -5,7 +5,7 @@
  * a list through which it walks for the next one. What nobody sends who means to
  * call is dropped here.
  *
- * Pure functions. Thread: signalling.
+ * Pure functions; any thread.
  */
 /* SPDX-License-Identifier: MIT */
 #include "sip/raw.h"
@@ -17,6 +17,7 @@
 #include <strings.h>
 
 #include "base/str.h"
+#include "sip/chars.h"
 
 enum {
 	PARTS_MAX = 512,		/* lines, and what stands between
@@ -84,11 +85,6 @@ static bool is_text(const char *data, size_t len)
 	return true;
 }
 
-static bool is_digit(char ch)
-{
-	return ch >= '0' && ch <= '9';
-}
-
 static bool is_separator(char ch)
 {
 	return ch == ',' || ch == ';' || ch == '&' || ch == '\n';
@@ -123,8 +119,8 @@ static bool has_many_bodies(const char *end, size_t len)
 static bool status_line_ok(const char *data, size_t len)
 {
 	return len > 13 && !memcmp(data, "SIP/2.0 ", 8) &&
-	       data[8] >= '1' && data[8] <= '6' && is_digit(data[9]) &&
-	       is_digit(data[10]) && data[11] == ' ';
+	       data[8] >= '1' && data[8] <= '6' && char_is_digit(data[9]) &&
+	       char_is_digit(data[10]) && data[11] == ' ';
 }
 
 /* "METHOD uri SIP/x.y": exactly two spaces (25.1).                            */
@@ -133,7 +129,7 @@ static bool request_line_ok(const char *data, size_t len)
 	size_t spaces = 0, i;
 
 	for (i = 0; i < len && data[i] != '\r' && data[i] != '\n'; i++)
-		if (data[i] == ' ' || data[i] == '\t')
+		if (char_is_blank(data[i]))
 			spaces++;
 	return spaces == 2 && i > 8 && data[0] != ' ';
 }
@@ -147,7 +143,7 @@ size_t raw_line_len(const char *p, const char *end)
 		if (!q)
 			return (size_t)(end - p);
 		q++;
-		if (q >= end || (*q != ' ' && *q != '\t'))
+		if (q >= end || !char_is_blank(*q))
 			break;
 	}
 	return (size_t)(q - p);
@@ -160,7 +156,7 @@ const char *raw_header_value(const char *line, size_t len, const char *name)
 
 	if (len <= n || strncasecmp(line, name, n))
 		return NULL;
-	while (p < end && (*p == ' ' || *p == '\t'))
+	while (p < end && char_is_blank(*p))
 		p++;
 	return p < end && *p == ':' ? p + 1 : NULL;
 }

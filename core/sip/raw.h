@@ -1,7 +1,7 @@
 /*
  * raw.h - the bytes of a message, before a parser may have them.
  *
- * Pure functions. Thread: signalling. For msg.c.
+ * Pure functions; any thread. For msg.c and stream_frame.c.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef SIP_RAW_H

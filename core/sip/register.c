@@ -165,14 +165,6 @@ static bool is_sound(const struct registration_params *p)
 	       p->expires_s > 0 && p->expires_s <= BINDING_EXPIRES_MAX_S;
 }
 
-static int copy(char **dst, const char *src)
-{
-	if (!src)
-		return 0;
-	*dst = strdup(src);
-	return *dst ? 0 : -ENOMEM;
-}
-
 static int copy_params(struct registration *r,
 		       const struct registration_params *p)
 {
@@ -180,8 +172,9 @@ static int copy_params(struct registration *r,
 	r->target = p->target;
 	r->registrar_port = p->registrar_port;
 	r->asked_s = p->expires_s;
-	if (copy(&r->registrar_host, p->registrar_host) ||
-	    copy(&r->user, p->aor_user) || copy(&r->domain, p->aor_domain))
+	if (str_set(&r->registrar_host, p->registrar_host) ||
+	    str_set(&r->user, p->aor_user) ||
+	    str_set(&r->domain, p->aor_domain))
 		return -ENOMEM;
 	r->auth = sip_auth_ref(p->auth);
 	return 0;

@@ -19,6 +19,8 @@
 
 #include "sip/resolve_impl.h"
 
+#define HOSTS_PATH "/etc/hosts"
+
 enum {
 	BOUND_MS = 15000,		/* of a resolution */
 	/* Some servers' addresses are there: so long the others may still take,
@@ -67,7 +69,7 @@ static void advance(struct resolve_query *q)
 			GRACE_MS * MS_NS;
 
 	steps_advance(q);
-	if (steps_found(q) && q->timer.at_ns > at_ns)
+	if (ways_found(q) && q->timer.at_ns > at_ns)
 		timer_set_ns(timers_of(q), &q->timer, at_ns);
 }
 
@@ -157,7 +159,7 @@ static void blame_pending(struct resolve_query *q)
 /* Some are better than none. */
 static void out_of_time(struct resolve_query *q)
 {
-	steps_collect(q);
+	ways_collect(q);
 	if (!q->result.n)
 		blame_pending(q);
 	settle(q, q->result.n ? 0 : -ETIMEDOUT);
@@ -242,7 +244,9 @@ int resolver_new(struct resolver **rp, struct loop *loop, struct random *random,
 		return -ENOMEM;
 	r->loop = loop;
 	r->random = random;
-	err = dns_channel_new(&r->channel, loop, servers, n_servers);
+	err = hosts_new(&r->hosts, HOSTS_PATH);
+	if (!err)
+		err = dns_channel_new(&r->channel, loop, servers, n_servers);
 	if (!err)
 		err = dns_cache_new(&r->cache, loop, r->channel, CACHE_BYTES);
 	if (!err)
@@ -263,5 +267,6 @@ void resolver_free(struct resolver *r)
 		query_free(LIST_FIRST(&r->queries));
 	dns_channel_free(r->channel);	/* its last words go to the cache */
 	dns_cache_free(r->cache);
+	hosts_free(r->hosts);
 	free(r);
 }

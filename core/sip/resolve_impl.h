@@ -1,7 +1,8 @@
 /*
  * resolve_impl.h - a resolution under way: for resolve.c, which holds its
- * look-ups and its time, resolve_steps.c, which knows RFC 3263, and
- * resolve_note.c, which says why there is no server.
+ * look-ups and its time, resolve_steps.c, which knows RFC 3263, resolve_ways.c,
+ * which puts in order what was found, and resolve_note.c, which says why there
+ * is no server.
  *
  * Thread: signalling.
  */
@@ -10,8 +11,9 @@
 #define SIP_RESOLVE_IMPL_H
 
 #include "sip/dns_cache.h"
-#include "sip/resting.h"
 #include "sip/dns_service.h"
+#include "sip/hosts.h"
+#include "sip/resting.h"
 
 enum {
 	FAMILIES = 2,
@@ -26,6 +28,7 @@ struct resolver {
 	struct random *random;
 	struct dns_channel *channel;
 	struct dns_cache *cache;
+	struct hosts *hosts;
 	struct resting resting;
 	LIST_HEAD(, resolve_query) queries;
 	char name_servers[RESOLVE_SERVERS_LEN];	/* for people */
@@ -88,10 +91,11 @@ void query_finish(struct resolve_query *q, int err);
 /* The first step, and what follows once no look-up is pending.               */
 void steps_begin(struct resolve_query *q);
 void steps_advance(struct resolve_query *q);
+
 /* There is at least one address.                                             */
-bool steps_found(const struct resolve_query *q);
+bool ways_found(const struct resolve_query *q);
 /* What the look-ups gave, in order, into q->result.                          */
-void steps_collect(struct resolve_query *q);
+void ways_collect(struct resolve_query *q);
 
 /* Writes q->result.note, by q->result.err and what the look-ups gave.        */
 void resolve_note(struct resolve_query *q);

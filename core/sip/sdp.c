@@ -72,12 +72,15 @@ static void put_audio(struct buf *out, const struct sdp_audio *a)
 	};
 	size_t i;
 
-	buf_printf(out, "m=audio %u RTP/AVP", addr_port(&a->rtp));
+	buf_printf(out, "m=audio %u RTP/%s", addr_port(&a->rtp),
+		   a->secure ? "SAVP" : "AVP");
 	for (i = 0; i < a->n_formats; i++)
 		buf_printf(out, " %d", a->formats[i].pt);
 	buf_puts(out, "\r\n");
 	for (i = 0; i < a->n_formats; i++)
 		put_format(out, &a->formats[i]);
+	for (i = 0; i < a->n_crypto; i++)
+		sdp_put_crypto(out, &a->crypto[i]);
 	if (a->ptime_ms)
 		buf_printf(out, "a=ptime:%" PRIu32 "\r\n", a->ptime_ms);
 	if (a->maxptime_ms)
@@ -146,7 +149,7 @@ size_t sdp_slot(const char *ours)
 			continue;
 		if (m.port)
 			return index;
-		if (!found && sdp_media_is_ours(&m)) {
+		if (!found && sdp_profile(&m)) {
 			found = true;
 			ended = index;
 		}
@@ -242,7 +245,8 @@ int sdp_answer(struct buf *out, const struct sdp_session *s, const char *offer,
 	struct sdp_audio answer = *ours;
 	struct sdp_parsed p;
 	size_t slot;
-	int err = sdp_parse(&p, offer, len, NULL, 0);
+	int err = sdp_parse(&p, ours->secure ? SDP_SAVP : SDP_AVP, offer, len,
+			    NULL, 0);
 
 	slot = p.audio_index;
 	if (!err)

@@ -16,6 +16,11 @@
 #include "base/buf.h"
 
 #define SDP_FORMATS_MAX 32
+#define SDP_CRYPTO_MAX 16
+#define SDP_KEY_MAX 48
+
+/* Kinds of audio stream, by their profile: RTP/AVP and RTP/SAVP (RFC 3711). */
+enum { SDP_AVP = 1, SDP_SAVP = 2 };
 
 enum sdp_direction { SDP_SENDRECV, SDP_SENDONLY, SDP_RECVONLY, SDP_INACTIVE };
 
@@ -29,7 +34,16 @@ struct sdp_format {
 	char fmtp[128];
 };
 
+/* A line a=crypto (RFC 4568). */
+struct sdp_crypto {
+	uint32_t tag;
+	char suite[32];
+	uint8_t key[SDP_KEY_MAX];	/* master key and salt, in one */
+	size_t key_len;
+};
+
 struct sdp_audio {
+	bool secure;			/* RTP/SAVP, else RTP/AVP */
 	struct addr rtp;		/* c= and port */
 	struct addr rtcp;		/* a=rtcp (RFC 3605), else port + 1; with
 					 * rtcp_mux for those who do not mux */
@@ -40,6 +54,9 @@ struct sdp_audio {
 	uint32_t ptime_ms, maxptime_ms;	/* 0: not given */
 	size_t n_formats;
 	struct sdp_format formats[SDP_FORMATS_MAX];
+	bool has_crypto;		/* lines of it, usable or not; read only */
+	size_t n_crypto;		/* the usable ones, in their order */
+	struct sdp_crypto crypto[SDP_CRYPTO_MAX];
 };
 
 struct sdp_session {			/* our side, for o= (RFC 3264 5, 8) */
@@ -60,24 +77,29 @@ struct sdp_parsed {
 	size_t n_open;			/* m= lines that have a port */
 };
 
-/* 0; -EBADMSG broken (why says the line); -ENOTSUP no audio stream over
- * RTP/AVP; -ECONNREFUSED audio rejected (port 0). A c= that is a name, a group
+/* 0; -EBADMSG broken (why says the line); -ENOTSUP no audio stream of these
+ * profiles; -ECONNREFUSED audio rejected (port 0). A c= that is a name, a group
  * address or missing, a packet time of 0 or over a second, and a payload type
  * over 127 are broken. Formats past SDP_FORMATS_MAX and those whose name or
- * fmtp does not fit are left out. n_media and n_open are right also with
- * -ENOTSUP and -ECONNREFUSED. */
-int sdp_parse(struct sdp_parsed *p, const char *text, size_t len, char *why,
-	      size_t cap);
+ * fmtp does not fit are left out, and so are keys that we could not use as they
+ * are meant. n_media and n_open are right also with -ENOTSUP and
+ * -ECONNREFUSED. */
+int sdp_parse(struct sdp_parsed *p, unsigned int profiles, const char *text,
+	      size_t len, char *why, size_t cap);
 /* Index in `answer`, at or after `from`, of the first voice format (not DTMF or
  * comfort noise) that was offered, by name, clock and channels, or by number
  * where a dynamic one came without rtpmap; -ENOENT if none. *offered: its index
  * in the offer. */
 int sdp_match(const struct sdp_audio *offer, const struct sdp_audio *answer,
 	      size_t from, size_t *offered);
+/* The same of telephone-event (RFC 4733) at that clock rate. */
+int sdp_match_events(const struct sdp_audio *offer,
+		     const struct sdp_audio *answer, uint32_t clock_rate,
+		     size_t *offered);
 /* Answers a later offer (RFC 3264 6): the offer's m= lines in their order, all
  * but its audio stream refused, its payload numbers, its direction mirrored and
- * narrowed to ours. `ours` holds our address and the formats that we can go on
- * with. An offer that ends all streams (port 0, 8.2) is answered alike. 0;
+ * narrowed to ours. `ours` holds our address, the formats that we can go on
+ * with, the profile of the stream that is meant, and our key. An offer that ends all streams (port 0, 8.2) is answered alike. 0;
  * -ENOENT none of our formats is offered; else as sdp_parse(). Writes nothing
  * on an error; test out->err afterwards. */
 int sdp_answer(struct buf *out, const struct sdp_session *s, const char *offer,

@@ -68,6 +68,32 @@ bool sdp_format_same(const struct sdp_format *offered,
 	       channels_of(offered) == channels_of(answered);
 }
 
+static bool is_events(const struct sdp_format *f, uint32_t clock_rate)
+{
+	return strcasecmp(f->name, "telephone-event") == 0 &&
+	       f->clock_rate == clock_rate;
+}
+
+int sdp_match_events(const struct sdp_audio *offer,
+		     const struct sdp_audio *answer, uint32_t clock_rate,
+		     size_t *offered)
+{
+	size_t i, j;
+
+	for (i = 0; i < offer->n_formats; i++) {
+		if (!is_events(&offer->formats[i], clock_rate))
+			continue;
+		for (j = 0; j < answer->n_formats; j++) {
+			if (!sdp_format_same(&offer->formats[i],
+					     &answer->formats[j]))
+				continue;
+			*offered = i;
+			return (int)j;
+		}
+	}
+	return -ENOENT;
+}
+
 int sdp_match(const struct sdp_audio *offer, const struct sdp_audio *answer,
 	      size_t from, size_t *offered)
 {

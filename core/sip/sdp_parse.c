@@ -2,7 +2,7 @@
  * sdp_parse.c - reads the offers and answers of strangers (RFC 4566, 3264).
  *
  *	first walk:  every line has a form, every m= line is sound; which is
- *	             the first audio stream over RTP/AVP that has a port
+ *	             the first audio stream of a wanted profile that has a port
  *	second walk: the session's lines and those of that stream
  *
  * Thread: signalling; pure functions.
@@ -30,6 +30,7 @@ struct located {
 
 struct parser {
 	struct sdp_parsed *out;
+	unsigned int profiles;		/* that are wanted */
 	char *why;
 	size_t cap;
 	unsigned int line;
@@ -270,6 +271,23 @@ static int read_ptime(struct parser *p, struct sdp_text value, uint32_t *ms)
 	return 0;
 }
 
+/* A line that is not for us is passed over (RFC 4568 5.1.2), but shows that the
+ * other side would encrypt. Tags are unique (4.1): of two the first counts. */
+static void read_crypto(struct sdp_audio *a, struct sdp_text value)
+{
+	struct sdp_crypto c;
+	size_t i;
+
+	a->has_crypto = true;
+	if (a->n_crypto == SDP_CRYPTO_MAX || sdp_read_crypto(&c, value))
+		return;
+	for (i = 0; i < a->n_crypto; i++) {
+		if (a->crypto[i].tag == c.tag)
+			return;
+	}
+	a->crypto[a->n_crypto++] = c;
+}
+
 static int read_media_attribute(struct parser *p, struct sdp_text value)
 {
 	struct sdp_audio *a = &p->out->audio;
@@ -288,6 +306,8 @@ static int read_media_attribute(struct parser *p, struct sdp_text value)
 		p->rtcp = (struct located){ value, p->line };
 	else if (sdp_is(name, "rtcp-mux"))
 		a->rtcp_mux = true;
+	else if (sdp_is(name, "crypto"))
+		read_crypto(a, value);
 	else if (read_direction(name, &d))
 		a->direction = d;
 	return 0;
@@ -344,7 +364,8 @@ static int check_line(struct parser *p, const struct sdp_line *line,
 		return broken(p, "too many media lines");
 	if (m.port)
 		out->n_open++;
-	if (*verdict && m.port && sdp_media_is_ours(&m)) {
+	if (*verdict && m.port && (sdp_profile(&m) & p->profiles)) {
+		out->audio.secure = sdp_profile(&m) == SDP_SAVP;
 		out->audio_index = out->n_media;
 		*verdict = 0;
 	} else if (*verdict && !m.port && sdp_is(m.media, "audio")) {
@@ -402,10 +423,11 @@ static int second_walk(struct parser *p, const char *text, size_t len,
 	return err;
 }
 
-int sdp_parse(struct sdp_parsed *out, const char *text, size_t len, char *why,
-	      size_t cap)
+int sdp_parse(struct sdp_parsed *out, unsigned int profiles, const char *text,
+	      size_t len, char *why, size_t cap)
 {
-	struct parser p = { .out = out, .why = why, .cap = cap };
+	struct parser p = { .out = out, .profiles = profiles, .why = why,
+			    .cap = cap };
 	uint16_t port = 0;
 	int err;
 

@@ -71,9 +71,13 @@ int sdp_read_media(struct sdp_media *m, struct sdp_text value)
 	return 0;
 }
 
-bool sdp_media_is_ours(const struct sdp_media *m)
+unsigned int sdp_profile(const struct sdp_media *m)
 {
-	return sdp_is(m->media, "audio") && sdp_is(m->proto, "RTP/AVP");
+	if (!sdp_is(m->media, "audio"))
+		return 0;
+	if (sdp_is(m->proto, "RTP/AVP"))
+		return SDP_AVP;
+	return sdp_is(m->proto, "RTP/SAVP") ? SDP_SAVP : 0;
 }
 
 struct sdp_text sdp_word(struct sdp_text *rest)

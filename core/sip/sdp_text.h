@@ -45,8 +45,8 @@ struct sdp_lines sdp_lines(const char *text, size_t len);
  * end a line (RFC 8866 5); empty lines are passed over. */
 int sdp_next_line(struct sdp_lines *l, struct sdp_line *line);
 int sdp_read_media(struct sdp_media *m, struct sdp_text value);
-/* Audio over plain RTP, the one kind of stream that we speak. */
-bool sdp_media_is_ours(const struct sdp_media *m);
+/* SDP_AVP or SDP_SAVP for the kinds of stream that we speak, else 0. */
+unsigned int sdp_profile(const struct sdp_media *m);
 
 /* The next word, spaces around it dropped; length 0 at the end. */
 struct sdp_text sdp_word(struct sdp_text *rest);
@@ -63,5 +63,9 @@ void sdp_static_format(struct sdp_format *f, int pt);
 bool sdp_format_is_voice(const struct sdp_format *f);
 bool sdp_format_same(const struct sdp_format *offered,
 		     const struct sdp_format *answered);
+
+/* What stands behind "a=crypto:". -EINVAL, -ENOTSUP: not a line for us. */
+int sdp_read_crypto(struct sdp_crypto *c, struct sdp_text value);
+void sdp_put_crypto(struct buf *out, const struct sdp_crypto *c);
 
 #endif

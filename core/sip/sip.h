@@ -92,7 +92,9 @@ struct sip_target {
 
 /* Counters for metrics and tests.                                             */
 struct sip_stats {
-	uint64_t received, sent;	/* messages                            */
+	uint64_t received;		/* messages, broken ones too           */
+	uint64_t sent;			/* messages that the kernel, or the
+					 * connection, took                    */
 	uint64_t malformed;		/* dropped or answered 400             */
 	uint64_t stray;			/* responses that match nothing        */
 	uint64_t transactions;		/* live now                            */
@@ -120,8 +122,10 @@ void sip_get_stats(const struct sip *sip, struct sip_stats *stats);
 int sip_listen_parse(struct sip_listen *l, const char *text);
 /* host[:port] into a target with port 0 where none is given.                  */
 int sip_target_parse(struct sip_target *t, const char *text);
+uint16_t sip_default_port(enum sip_transport t);	/* RFC 3261 19.1.2     */
 const char *sip_transport_name(enum sip_transport t);	/* "udp", "any"     */
 int sip_transport_parse(enum sip_transport *t, const char *text);
+
 /* ---- what the wire carried, call by call (trace.c) ------------------------ */
 
 struct sip_trace_message {

@@ -18,6 +18,7 @@
 #include <strings.h>
 
 #include "base/str.h"
+#include "sip/chars.h"
 
 enum {
 	KEEP_BYTES = 4096,		/* memory of an idle stream            */
@@ -67,12 +68,6 @@ bool stream_frame_is_half(const struct stream_frame *f)
 
 /* ---- the start line ------------------------------------------------------ */
 
-static bool is_token(char ch)
-{
-	return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-	       (ch >= '0' && ch <= '9') || (ch && strchr("-.!%*_+`'~", ch));
-}
-
 /* "SIP/2.0 200 OK" or "METHOD uri SIP/2.0"; any version, as there is an answer
  * to a wrong one. Whether the rest is right, the parser will say.            */
 static bool is_start_line(const char *p, size_t len)
@@ -94,7 +89,7 @@ static const char *look_at_start(struct stream_frame *f, const char *p,
 
 	if (f->line_ok)
 		return NULL;
-	if (!is_token(*p))
+	if (!char_is_token(*p))
 		return "not SIP";
 	/* find_head() has seen no LF before: the first one would end this.   */
 	end = memchr(p + f->scanned, '\n', len - f->scanned);
@@ -111,27 +106,12 @@ static const char *look_at_start(struct stream_frame *f, const char *p,
 
 /* ---- the length ---------------------------------------------------------- */
 
-/* The value of the header line at p if it is Content-Length (compact: l), with
- * blanks around the colon as 7.3.1 lets them be. NULL: another header.       */
-static const char *length_value(const char *p, const char *end)
+/* Of the header line at p, if it is that one (compact: l); else NULL.         */
+static const char *length_value(const char *p, size_t len)
 {
-	static const char name[] = "content-length";
-	size_t n = strlen(name);
+	const char *value = raw_header_value(p, len, "content-length");
 
-	if ((size_t)(end - p) > n && !strncasecmp(p, name, n))
-		p += n;
-	else if (p < end && (*p == 'l' || *p == 'L'))
-		p++;
-	else
-		return NULL;
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
-	return p < end && *p == ':' ? p + 1 : NULL;
-}
-
-static bool is_blank(char ch)
-{
-	return ch == ' ' || ch == '\t' || ch == '\r' || ch == '\n';
+	return value ? value : raw_header_value(p, len, "l");
 }
 
 /* Digits between blanks, folded lines among them. The sum stops growing before
@@ -140,33 +120,19 @@ static int read_length(const char *p, const char *end)
 {
 	int n = 0;
 
-	while (p < end && is_blank(*p))
+	while (p < end && char_is_space(*p))
 		p++;
-	while (p < end && is_blank(end[-1]))
+	while (p < end && char_is_space(end[-1]))
 		end--;
 	if (p == end)
 		return BAD_LENGTH;
 	for (; p < end; p++) {
-		if (*p < '0' || *p > '9')
+		if (!char_is_digit(*p))
 			return BAD_LENGTH;
 		if (n <= STREAM_MESSAGE_MAX)
 			n = n * 10 + (*p - '0');
 	}
 	return n > STREAM_MESSAGE_MAX ? BIG_LENGTH : n;
-}
-
-/* The end of a header line and of the lines that continue it (7.3.1).        */
-static const char *line_end(const char *p, const char *end)
-{
-	while (p < end) {
-		p = memchr(p, '\n', (size_t)(end - p));
-		if (!p)
-			return end;
-		p++;
-		if (p == end || (*p != ' ' && *p != '\t'))
-			return p;
-	}
-	return end;
 }
 
 /* Two that differ are a way to smuggle a message past somebody.              */
@@ -176,9 +142,9 @@ static int content_length(const char *head, size_t len)
 	int found = NO_LENGTH;
 
 	while (p < end) {
-		const char *next = line_end(p, end);
-		const char *value = p == head ? NULL : length_value(p, next);
-		int n = value ? read_length(value, next) : NO_LENGTH;
+		size_t line = raw_line_len(p, end);
+		const char *value = p == head ? NULL : length_value(p, line);
+		int n = value ? read_length(value, p + line) : NO_LENGTH;
 
 		if (n < NO_LENGTH)
 			return n;
@@ -186,7 +152,7 @@ static int content_length(const char *head, size_t len)
 			return BAD_LENGTH;
 		if (value)
 			found = n;
-		p = next;
+		p += line;
 	}
 	return found;
 }
@@ -225,8 +191,8 @@ static const char *take_head(struct stream_frame *f, const char *p, size_t len)
 		return why;
 	head = find_head(f, p, len);
 	if (!head)
-		return len > STREAM_HEAD_MAX ? "no end of headers" : NULL;
-	if (head > STREAM_HEAD_MAX)
+		return len > RAW_HEAD_MAX ? "no end of headers" : NULL;
+	if (head > RAW_HEAD_MAX)
 		return "the headers are too long";
 	f->head = head;
 	body = content_length(p, head);

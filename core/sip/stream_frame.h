@@ -15,10 +15,10 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "sip/raw.h"
 
 enum {
 	STREAM_MESSAGE_MAX = 65000,	/* bytes, with the body               */
-	STREAM_HEAD_MAX = 32 * 1024,	/* start line and headers             */
 	STREAM_CHUNK_MAX = 16 * 1024,	/* bytes given at a time              */
 };
 

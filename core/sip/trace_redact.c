@@ -11,22 +11,12 @@
 #include <strings.h>
 
 #include "base/str.h"
+#include "sip/chars.h"
 #include "sip/lines.h"
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z');
-}
 
 static bool is_digits(const char *p, const char *end)
 {
-	while (p < end && *p >= '0' && *p <= '9')
+	while (p < end && char_is_digit(*p))
 		p++;
 	return p == end;
 }
@@ -35,13 +25,13 @@ static bool is_digits(const char *p, const char *end)
 static void star(char *p, const char *end)
 {
 	for (; p < end; p++)
-		if (!is_space(*p))
+		if (!char_is_space(*p))
 			*p = '*';
 }
 
 static char *skip_space(char *p, const char *end)
 {
-	while (p < end && is_space(*p))
+	while (p < end && char_is_space(*p))
 		p++;
 	return p;
 }
@@ -65,7 +55,7 @@ static const char *const harmless_info[] = { "qop", "nc", NULL };
 /* Of a name; what is no token (RFC 3261 25.1) is not harmless either.         */
 static bool is_name(char c)
 {
-	return c != '=' && c != ',' && c != '"' && c != ';' && !is_space(c);
+	return c != '=' && c != ',' && c != '"' && c != ';' && !char_is_space(c);
 }
 
 /* A quoted string from behind its first quote; NULL: it has no end.           */
@@ -99,7 +89,7 @@ static bool take_param(char **pp, char *end, struct param *out)
 			return false;
 		out->value_end = p++;
 	} else {
-		while (p < end && *p != ',' && *p != '"' && !is_space(*p))
+		while (p < end && *p != ',' && *p != '"' && !char_is_space(*p))
 			p++;
 		out->value_end = p;
 	}
@@ -109,7 +99,7 @@ static bool take_param(char **pp, char *end, struct param *out)
 
 static bool next_param(char **pp, char *end, struct param *out, bool *broken)
 {
-	while (*pp < end && (is_space(**pp) || **pp == ','))
+	while (*pp < end && (char_is_space(**pp) || **pp == ','))
 		(*pp)++;
 	if (*pp == end)
 		return false;
@@ -198,7 +188,7 @@ static void redact_credentials(char *p, char *end)
 {
 	char *scheme = skip_space(p, end), *rest;
 
-	for (p = scheme; p < end && is_alnum(*p); p++)
+	for (p = scheme; p < end && char_is_alnum(*p); p++)
 		;
 	rest = skip_space(p, end);
 	/* A scheme without anything behind it may be the secret itself.       */
@@ -217,9 +207,9 @@ static char *word_end(char *p, const char *end, const char *more)
 {
 	char *from = p;
 
-	while (p < end && (is_alnum(*p) || (*p && strchr(more, *p))))
+	while (p < end && (char_is_alnum(*p) || (*p && strchr(more, *p))))
 		p++;
-	return p > from && p < end && is_space(*p) ? p : NULL;
+	return p > from && p < end && char_is_space(*p) ? p : NULL;
 }
 
 /* "1 AES_CM_128_HMAC_SHA1_80 inline:KEY|2^20|1:4": tag and suite stay.         */

@@ -107,18 +107,6 @@ static bool is_advertised(const struct sip *sip, enum sip_transport transport)
 	       (sip->sockets[0].transport == SIP_TLS) == (transport == SIP_TLS);
 }
 
-void hop_server_text(char text[SIP_SERVER_LEN], const struct hop *h)
-{
-	char addr[ADDR_TEXT_LEN];
-
-	text[0] = '\0';
-	if (h->remote.sa.sa_family == AF_UNSPEC)
-		return;
-	addr_text(&h->remote, addr);
-	(void)str_printf(text, SIP_SERVER_LEN, "%s:%s",
-			 sip_transport_name(h->transport), addr);
-}
-
 void hop_sent_by(const struct sip *sip, const struct hop *h, struct buf *out)
 {
 	char host[ADDR_TEXT_LEN];
@@ -169,7 +157,10 @@ static int open_udp(struct hop *h, struct sip *sip, const struct addr *remote,
 	return seen_at(&h->local, s, remote);
 }
 
-/* Without certificates of ours, TLS is set up when the first one asks.       */
+/* Without certificates of ours, TLS is set up when the first connection asks,
+ * which is mostly a REGISTER at the start: the system's authorities take 20 ms
+ * to read, once, and 2 MB to keep, which those who never use TLS are spared.
+ * RTP is paced by other threads; no SIP timer is as short.                   */
 static int need_tls(struct transport *t, const struct sip_tls *cfg, bool server,
 		    char *why, size_t cap)
 {
@@ -243,10 +234,11 @@ int hop_send(struct sip *sip, const struct hop *h, const void *data,
 		h = &back;
 		err = conn_send(sip->transport->conns, h->conn, data, len);
 	}
+	if (err)
+		return err;
 	sip->stats.sent++;
-	if (!err)
-		trace_add(sip->trace, true, h, data, len);
-	return err;
+	trace_add(sip->trace, true, h, data, len);
+	return 0;
 }
 
 void hop_watch(struct sip *sip, const struct hop *h, struct hop_watch *w)

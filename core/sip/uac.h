@@ -22,6 +22,7 @@
 struct uac;
 
 #define UAC_CALL_ID_LEN 64
+#define UAC_SDP_MAX 4096		/* that we offer or answer             */
 
 /* Where the caller is named (RFC 3323 4.1, RFC 3325 9.1).                     */
 enum uac_caller_id {

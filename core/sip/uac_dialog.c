@@ -16,7 +16,6 @@
 #include "sip/uas.h"
 
 enum {
-	ANSWER_MAX = 4096,
 	SILENCE_MS = 1000,		/* that media may take to stop         */
 	Q850_TIMER_EXPIRY = 102,
 };
@@ -205,9 +204,7 @@ static int fill_accept(struct uac *u, const struct inbound *in,
 	int err = caller_contact(u, resp, &in->from);
 
 	if (!err)
-		err = build_add_header(resp, "Allow", BUILD_ALLOW);
-	if (!err)
-		err = build_add_header(resp, "Supported", BUILD_SUPPORTED);
+		err = build_add_abilities(resp);
 	if (!err && sdp)
 		err = build_set_sdp(resp, sdp);
 	if (!err && sdp)
@@ -262,7 +259,7 @@ static void accept_offer(struct uac *u, struct inbound *in, const char *sdp,
 
 static void answer_offer(struct uac *u, struct inbound *in)
 {
-	char answer[ANSWER_MAX] = "";
+	char answer[UAC_SDP_MAX] = "";
 	size_t len;
 	const char *sdp = msg_sdp(in->req, &len);
 	int code = 488;

@@ -24,7 +24,6 @@
 enum {
 	EARLIES_MAX = 8,		/* forks that are told apart           */
 	SDP_MAX = 8192,			/* longer ones wait for the 2xx        */
-	ANSWER_MAX = 4096,
 };
 
 struct early {
@@ -271,7 +270,7 @@ static void on_offer(struct early *e, struct inbound *in, const char *sdp,
 		     size_t len)
 {
 	struct uac *u = e->u;
-	char answer[ANSWER_MAX] = "";
+	char answer[UAC_SDP_MAX] = "";
 	int code;
 
 	if (!e->answered) {

@@ -14,9 +14,6 @@
 #include "sip/msg.h"
 #include "sip/uac_call.h"
 
-/* As much as a datagram should hold at the most.                              */
-#define OFFER_MAX 4096
-
 /* ---- the request ---------------------------------------------------------- */
 
 static const char *next_text(const char *text)
@@ -59,13 +56,10 @@ static int add_own_headers(const struct uac *u, osip_message_t *m)
 	return err;
 }
 
-/* What we can, as one line each: osip would make a line of each word.         */
 static int add_headers(struct uac *u, osip_message_t *m)
 {
-	int err = build_add_header(m, "Allow", BUILD_ALLOW);
+	int err = build_add_abilities(m);
 
-	if (!err)
-		err = build_add_header(m, "Supported", BUILD_SUPPORTED);
 	if (!err)
 		err = refresh_ask(u, m);
 	if (!err)
@@ -100,7 +94,7 @@ static int make_invite(struct uac *u, osip_message_t **mp)
 static int set_offer(struct uac *u, osip_message_t *m,
 		     const struct addr *local)
 {
-	char sdp[OFFER_MAX];
+	char sdp[UAC_SDP_MAX];
 	int err;
 
 	if (u->sdp)
@@ -298,12 +292,16 @@ static int end_answer(struct uac *u, const osip_message_t *resp)
 
 static void on_answer(struct uac *u, const osip_message_t *resp, int code)
 {
+	int err;
+
 	timer_stop(stack_timers(u->sip), &u->ring);
 	u->state = UAC_ACKING;
 	u->invite_cseq = msg_cseq(resp);
 	uac_set_reason(u, code, resp->reason_phrase);
-	if (take_answer(u, resp)) {
-		set_unusable(u, "its Contact or Record-Route lead nowhere");
+	err = take_answer(u, resp);
+	if (err) {
+		set_unusable(u, err == -ENOMEM ? "no memory for its dialog" :
+			     "its Contact or Record-Route lead nowhere");
 		if (end_answer(u, resp))
 			uac_end(u, UAC_END_LOST);
 	}

@@ -55,8 +55,8 @@ int refresh_ask(struct uac *u, osip_message_t *req)
 
 	if (!u->refresh.asked_s)
 		return 0;
-	if (u->refresh.asked_s < BUILD_MIN_SE)
-		u->refresh.asked_s = BUILD_MIN_SE;
+	if (u->refresh.asked_s < SIP_SESSION_MIN_S)
+		u->refresh.asked_s = SIP_SESSION_MIN_S;
 	err = set_seconds(req, "Session-Expires", u->refresh.asked_s, "");
 	return err ? err : set_min_se(u, req);
 }
@@ -160,7 +160,7 @@ bool refresh_refuses(struct inbound *in)
 {
 	struct session_expires se;
 
-	if (!extension_session(in->req, &se) || se.s >= BUILD_MIN_SE ||
+	if (!extension_session(in->req, &se) || se.s >= SIP_SESSION_MIN_S ||
 	    !extension_named(in->req, "supported", "timer"))
 		return false;
 	uas_answer(in, 422);
@@ -303,10 +303,8 @@ static bool again(void *arg, const osip_message_t *resp, osip_message_t *req,
 
 static int fill(struct uac *u, osip_message_t *req)
 {
-	int err = build_add_header(req, "Allow", BUILD_ALLOW);
+	int err = build_add_abilities(req);
 
-	if (!err)
-		err = build_add_header(req, "Supported", BUILD_SUPPORTED);
 	if (!err)
 		err = set_seconds(req, "Session-Expires", u->refresh.expires_s,
 				  ";refresher=uac");

@@ -59,12 +59,12 @@ static int set_received(osip_via_t *via, const char *ip)
 	return osip_via_set_received(via, copy) ? -ENOMEM : 0;
 }
 
-static uint16_t sent_by_port(const osip_via_t *via)
+static uint16_t sent_by_port(const struct inbound *in, const osip_via_t *via)
 {
 	int64_t port;
 
 	if (!via->port || str_to_i64(&port, via->port, 1, 65535))
-		return 5060;
+		return sip_default_port(in->from.transport);
 	return (uint16_t)port;
 }
 
@@ -83,7 +83,7 @@ static int mark_via(struct inbound *in, osip_via_t *via)
 		return set_received(via, ip);
 	}
 	if (!hop_is_reliable(&in->back))
-		addr_set_port(&in->back.remote, sent_by_port(via));
+		addr_set_port(&in->back.remote, sent_by_port(in, via));
 	return strcmp(via->host, ip) ? set_received(via, ip) : 0;
 }
 
@@ -91,7 +91,7 @@ void uas_in_call(struct inbound *in)
 {
 	if (in->back.transport == SIP_TCP)
 		in->back.back_port =
-			sent_by_port(osip_list_get(&in->req->vias, 0));
+			sent_by_port(in, osip_list_get(&in->req->vias, 0));
 }
 
 /* 8.2.7: a server that keeps nothing must say the same To tag again when the
@@ -175,7 +175,7 @@ static int add_demanded(const struct inbound *in, osip_message_t *resp)
 		       -ENOMEM : 0;
 	case 422:			/* RFC 4028 5                          */
 		(void)str_printf(seconds, sizeof(seconds), "%d",
-				 BUILD_MIN_SE);
+				 SIP_SESSION_MIN_S);
 		return build_add_header(resp, "Min-SE", seconds);
 	case 500:			/* 14.2, RFC 3311 5.2                  */
 		(void)str_printf(seconds, sizeof(seconds), "%u",
@@ -264,8 +264,7 @@ static void answer_options(struct inbound *in)
 	if (!resp || osip_message_set_accept(resp, "application/sdp") ||
 	    build_add_header(resp, "Accept-Encoding", "identity") ||
 	    build_add_header(resp, "Accept-Language", "en") ||
-	    build_add_header(resp, "Allow", BUILD_ALLOW) ||
-	    build_add_header(resp, "Supported", BUILD_SUPPORTED)) {
+	    build_add_abilities(resp)) {
 		osip_message_free(resp);
 		give_up(in);
 		return;
@@ -281,7 +280,7 @@ static int code_for_stranger(const char *method)
 	} codes[] = {
 		{ "INVITE", 403 },
 		{ "BYE", 481 }, { "UPDATE", 481 }, { "INFO", 481 },
-		{ "PRACK", 481 }, { "CANCEL", 481 },
+		{ "PRACK", 481 },
 		{ "REGISTER", 405 }, { "SUBSCRIBE", 405 }, { "NOTIFY", 405 },
 		{ "REFER", 405 }, { "MESSAGE", 405 }, { "PUBLISH", 405 },
 	};
@@ -296,8 +295,6 @@ void uas_stranger(struct inbound *in)
 {
 	const char *method = in->req->sip_method;
 
-	if (uas_refused(in))
-		return;
 	if (!strcmp(method, "OPTIONS"))
 		answer_options(in);
 	else

@@ -42,7 +42,7 @@ bool uas_refused(struct inbound *in);
 /* True if it was refused for a body that we cannot read: one that is not or does
  * not hold a session description, or is packed (8.2.3).                       */
 bool uas_body_refused(struct inbound *in);
-/* A request that belongs to no dialog of ours: answers it.                    */
+/* A request that belongs to no dialog of ours, and is not refused: answers it. */
 void uas_stranger(struct inbound *in);
 
 #endif

@@ -43,7 +43,8 @@ static const char *const texts[DB_STATEMENTS] = {
 		"ORDER BY n",
 	[DB_JOB_ADD] =
 		"INSERT INTO jobs(id,created_at,ring_timeout_s,items,recipients,"
-		"t0,from_name) VALUES(?1,?2,?3,?4,?5,?5,?6)",
+		"t0,from_name,start,start_wait_ms,repeat) "
+		"VALUES(?1,?2,?3,?4,?5,?5,?6,?7,?8,?9)",
 	[DB_RECIPIENT_ADD] =
 		"INSERT INTO recipients(job,row,state,carrier_id,callee,caller,"
 		"caller_name) VALUES(?1,?2,0,?3,?4,?5,?6)",
@@ -52,7 +53,8 @@ static const char *const texts[DB_STATEMENTS] = {
 		"SELECT created_at,finished_at,recipients,t0,t1,t2,t3,t4,t5,t6,"
 		"t7,t8 FROM jobs WHERE id=?1",
 	[DB_JOB_OPEN] =
-		"SELECT num,id,created_at,ring_timeout_s,items FROM jobs "
+		"SELECT num,id,created_at,ring_timeout_s,items,start,"
+		"start_wait_ms,repeat FROM jobs "
 		"WHERE finished_at=0 ORDER BY num",
 	[DB_JOB_LANES] =
 		"SELECT carrier_id,count(*) FROM recipients "

@@ -5,77 +5,19 @@
  */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/str.h"
 #include "store/db.h"
-
-/* ---- the playlist ----------------------------------------------------------- */
-
-static char *items_to_text(const struct cln_item *items, size_t n)
-{
-	json_t *array = json_array(), *o;
-	char *text;
-
-	for (size_t i = 0; i < n; i++) {
-		const char *kind = items[i].type == CLN_ITEM_SAY ? "say" :
-								   "play";
-
-		o = json_object();
-		json_object_set_new(o, kind, json_string(items[i].text));
-		if (items[i].language)
-			json_object_set_new(o, "language",
-					    json_string(items[i].language));
-		json_array_append_new(array, o);
-	}
-	text = json_dumps(array, JSON_COMPACT);
-	json_decref(array);
-	return text;
-}
-
-static int item_from_json(struct cln_item *item, const json_t *o)
-{
-	const char *play = json_string_value(json_object_get(o, "play"));
-	const char *say = json_string_value(json_object_get(o, "say"));
-	const char *lang = json_string_value(json_object_get(o, "language"));
-
-	if (!play && !say)
-		return -EIO;
-	item->type = say ? CLN_ITEM_SAY : CLN_ITEM_PLAY;
-	item->text = strdup(say ? say : play);
-	item->language = lang ? strdup(lang) : NULL;
-	return item->text && (!lang || item->language) ? 0 : -ENOMEM;
-}
-
-static int items_from_text(struct store_job *job, const char *text)
-{
-	json_t *array = json_loads(text, 0, NULL), *o;
-	size_t i;
-	int err = json_is_array(array) ? 0 : -EIO;
-
-	job->items = calloc(json_array_size(array) + 1, sizeof(*job->items));
-	if (!job->items)
-		err = -ENOMEM;
-	json_array_foreach(array, i, o) {
-		if (!err)
-			err = item_from_json(&job->items[job->n_items++], o);
-	}
-	json_decref(array);
-	return err;
-}
+#include "store/items_json.h"
 
 void store_job_free(struct store_job *job)
 {
 	if (!job)
 		return;
-	for (size_t i = 0; i < job->n_items; i++) {
-		free((char *)job->items[i].text);
-		free((char *)job->items[i].language);
-	}
-	free(job->items);
+	items_free(job->items, job->n_items);
 	free(job->lanes);
 	free(job);
 }
@@ -116,7 +58,10 @@ static int read_job(struct db *db, sqlite3_stmt *st, struct store_job **jobp)
 	str_copy(job->id, sizeof(job->id), db_text(st, 1));
 	job->created_at = sqlite3_column_int64(st, 2);
 	job->ring_timeout_s = sqlite3_column_int(st, 3);
-	err = items_from_text(job, db_text(st, 4));
+	job->start = sqlite3_column_int(st, 5);
+	job->start_wait_ms = sqlite3_column_int(st, 6);
+	job->repeat = (uint32_t)sqlite3_column_int(st, 7);
+	err = items_from_json(&job->items, &job->n_items, db_text(st, 4));
 	if (!err)
 		err = read_lanes(db, sqlite3_column_int64(st, 0), job);
 	if (err)
@@ -186,15 +131,19 @@ static int add_recipients(struct db *db, int64_t num,
 static int job_from_play(struct db *db, int64_t num, struct store_req *r,
 			 const char *items)
 {
+	const struct cln_play *play = r->job_add.play;
 	struct store_job *job = calloc(1, sizeof(*job));
 	int err;
 
 	if (!job)
 		return -ENOMEM;
-	str_copy(job->id, sizeof(job->id), r->job_add.play->request_id);
+	str_copy(job->id, sizeof(job->id), play->request_id);
 	job->created_at = r->job_add.at;
-	job->ring_timeout_s = r->job_add.play->ring_timeout_s;
-	err = items_from_text(job, items);
+	job->ring_timeout_s = play->ring_timeout_s;
+	job->start = play->start;
+	job->start_wait_ms = play->start_wait_ms;
+	job->repeat = play->repeat ? play->repeat : 1;
+	err = items_from_json(&job->items, &job->n_items, items);
 	if (!err)
 		err = read_lanes(db, num, job);
 	if (err)
@@ -204,23 +153,33 @@ static int job_from_play(struct db *db, int64_t num, struct store_req *r,
 	return err;
 }
 
-int db_job_add(struct db *db, struct store_req *r)
+static int put_job(struct db *db, const struct store_req *r, const char *items)
 {
 	const struct cln_play *play = r->job_add.play;
-	char *items = items_to_text(play->items, play->n_items);
 	sqlite3_stmt *st = db_get(db, DB_JOB_ADD);
-	int64_t num;
-	int err;
 
-	if (!items)
-		return -ENOMEM;
 	db_bind_text(st, 1, play->request_id);
 	db_bind_int(st, 2, r->job_add.at);
 	db_bind_int(st, 3, play->ring_timeout_s);
 	db_bind_text(st, 4, items);
 	db_bind_int(st, 5, (int64_t)play->n_recipients);
 	db_bind_text(st, 6, play->from_name);
-	err = db_run(st);
+	db_bind_int(st, 7, play->start);
+	db_bind_int(st, 8, play->start_wait_ms);
+	db_bind_int(st, 9, play->repeat ? play->repeat : 1);
+	return db_run(st);
+}
+
+int db_job_add(struct db *db, struct store_req *r)
+{
+	const struct cln_play *play = r->job_add.play;
+	char *items = items_to_json(play->items, play->n_items);
+	int64_t num;
+	int err;
+
+	if (!items)
+		return -ENOMEM;
+	err = put_job(db, r, items);
 	num = sqlite3_last_insert_rowid(db->handle);
 	if (!err)
 		err = add_recipients(db, num, play);

@@ -10,7 +10,8 @@
 #include <carillon/services.h>
 
 char *media_to_json(const struct cln_attempt *a);	/* free(); NULL: memory */
-/* Fills rtp and played (allocated; NULL if none). 0, -EIO or -ENOMEM.         */
+/* Fills what media_to_json() wrote; played and gathered are allocated, NULL where
+ * there are none. 0, -EIO or -ENOMEM.                                        */
 int media_from_json(struct cln_attempt *a, const char *text);
 
 #endif

@@ -19,8 +19,10 @@ void store_rows_free(struct store_rows *rows)
 	for (size_t i = 0; i < rows->n; i++) {
 		struct cln_report_row *row = &rows->items[i];
 
-		for (size_t k = 0; k < row->n_attempts; k++)
+		for (size_t k = 0; k < row->n_attempts; k++) {
 			free(row->attempts[k].played);
+			free(row->attempts[k].gathered);
+		}
 		free((void *)row->attempts);
 		free((char *)row->to);
 		free((char *)row->reason);

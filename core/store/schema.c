@@ -59,6 +59,10 @@ static const char *const steps[] = {
 	/* 4: what STORE_PROBE writes; some files of schema 1 had it.          */
 	"CREATE TABLE IF NOT EXISTS probe"
 	"(one INTEGER PRIMARY KEY, at INTEGER NOT NULL);",
+	/* 5: when an answered call begins to play, and how often.             */
+	"ALTER TABLE jobs ADD COLUMN start INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE jobs ADD COLUMN start_wait_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE jobs ADD COLUMN repeat INTEGER NOT NULL DEFAULT 1;",
 };
 
 static int read_version(struct db *db, int *version)

@@ -26,7 +26,6 @@ struct store_req;
 
 #define STORE_TO_LEN 512
 #define STORE_FROM_LEN 64
-#define STORE_NAME_LEN 65
 
 struct store_config {
 	const char *dir;		/* state.dir: made 0700, locked        */
@@ -72,7 +71,7 @@ struct store_claim {
 	int64_t row;			/* position in the job                 */
 	char to[STORE_TO_LEN];	/* number or SIP URI as given          */
 	char from[STORE_FROM_LEN];	/* "": none                            */
-	char from_name[STORE_NAME_LEN];	/* display name of the caller, "": none */
+	char from_name[CLN_FROM_NAME_LEN];	/* display name of the caller, "": none */
 };
 
 /* A job as needed to run it.                                                  */
@@ -80,6 +79,9 @@ struct store_job {
 	char id[CLN_UUID_LEN];
 	int64_t created_at;
 	int32_t ring_timeout_s;
+	int32_t start;			/* enum cln_start                      */
+	int32_t start_wait_ms;		/* 0: the default                      */
+	uint32_t repeat;		/* the whole playlist, at least 1      */
 	size_t n_items;
 	struct cln_item *items;		/* owned copies                        */
 	size_t n_lanes;

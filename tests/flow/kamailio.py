@@ -107,7 +107,7 @@ class Kamailio:
         self.process = Process(
             ["kamailio", "-f", self.config, "-DD", "-E", "-m", "24", "-M",
              "4", "-Y", self.folder, "-w", self.folder], self.folder,
-            "kamailio")
+            "kamailio", orphaned="TERM")
         until("Kamailio to answer", 15, self._answers, every=0.05)
         for user, password in self.users.items():
             self.set_password(user, password)

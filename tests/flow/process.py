@@ -11,15 +11,18 @@ from waiting import PATIENCE
 
 class Process:
     """A program with its output in files; has a process group of its own,
-    so that its children can be stopped and ended with it."""
+    so that its children can be stopped and ended with it. Should the test's
+    process be killed, the kernel sends it the signal `orphaned`: one that
+    has children of its own must be told to end them."""
 
     def __init__(self, command, folder, name, env=None, stdout=None,
-                 prefix=()):
+                 prefix=(), orphaned="KILL"):
         folder.mkdir(parents=True, exist_ok=True)
         self.name = name
         self.out_path = folder / f"{name}.out"
         self.err_path = folder / f"{name}.err"
-        self.command = [str(word) for word in [*prefix, *command]]
+        self.command = [str(word) for word in [
+            "setpriv", "--pdeathsig", orphaned, *prefix, *command]]
         full_env = dict(os.environ, **(env or {}))
         with open(self.out_path, "ab") as out, \
                 open(self.err_path, "ab") as err:

@@ -11,11 +11,13 @@ from test_carriers import BODY, carrier_of, make
 FIELDS = {"transport": "tls", "strip": 2, "number_format": "e164",
           "options_ping_s": 30, "caller_id": "p_asserted_identity",
           "headers": {"X-Zulu": "1; a=\"b\"", "X-Alpha": "zw\u00f6lf"},
-          "session_expires_s": 1800,
+          "session_expires_s": 1800, "ptime": 30, "srtp": "optional",
+          "dtmf": "inband", "symmetric_rtp": True,
           "outbound_proxy": "sip:127.0.0.1:5;transport=tls;lr"}
 DEFAULTS = {"transport": "auto", "strip": 0, "number_format": "as_is",
             "options_ping_s": 0, "caller_id": "from", "headers": {},
-            "session_expires_s": 0, "outbound_proxy": None}
+            "session_expires_s": 0, "ptime": 0, "srtp": "off",
+            "dtmf": "auto", "symmetric_rtp": False, "outbound_proxy": None}
 
 
 def fields_of(server, path):
@@ -50,7 +52,8 @@ def test_patch_sets_one_and_put_resets_all(shared_server, field):
 
 
 @pytest.mark.parametrize("field", ["strip", "options_ping_s", "headers",
-                                   "session_expires_s", "outbound_proxy"])
+                                   "session_expires_s", "ptime",
+                                   "outbound_proxy"])
 def test_null_resets_what_may_be_empty(shared_server, field):
     path = f"/carriers/{make(shared_server, enabled=False, **FIELDS)}"
     shared_server.patch(path, {field: None}).accepted()
@@ -67,6 +70,9 @@ def test_null_resets_what_may_be_empty(shared_server, field):
     ("options_ping_s", "30"), ("caller_id", "pai"), ("caller_id", None),
     ("session_expires_s", 1), ("session_expires_s", 89),
     ("session_expires_s", 86401), ("session_expires_s", "90"),
+    ("ptime", 5), ("ptime", 61), ("ptime", "20"), ("srtp", "sdes"),
+    ("srtp", None), ("dtmf", "info"), ("dtmf", None),
+    ("symmetric_rtp", "yes"),
     ("headers", []), ("headers", "X-A: b"), ("headers", ["X-A: b"]),
     ("outbound_proxy", "proxy;transport=sctp"),
     ("outbound_proxy", "proxy;maddr=192.0.2.1"),

@@ -33,7 +33,7 @@ def test_rfc3264_5_offer_lists_the_carriers_codecs_in_order(stage, peer):
     call = Answered(peer, 4000)
     lines = call.invite.body.decode().split("\r\n")
     sdp = call.invite.sdp()
-    assert sdp.formats == [8, 0] and sdp.profile == "RTP/AVP"
+    assert sdp.formats == [8, 0, 101] and sdp.profile == "RTP/AVP"
     assert lines[0] == "v=0" and lines[-1] == ""
     assert [line[0] for line in lines[:6]] == list("vosctm")
     assert {"a=rtpmap:8 PCMA/8000", "a=rtpmap:0 PCMU/8000", "a=ptime:20",

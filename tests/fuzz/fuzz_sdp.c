@@ -2,9 +2,10 @@
  * fuzz_sdp.c - any bytes as a description: parsed and answered in bounds, and
  * what we answer is itself a description that we would take. Then as the far end
  * uses it against a call: as the answer to our offer, as a later offer, and as
- * the answer to a later offer of ours, with codecs that its own bytes choose.
- * Needs: core/sip/sdp.c sdp_parse.c sdp_format.c sdp_text.c;
- * core/call/negotiate.c; core/base/addr.c network.c buf.c str.c.
+ * the answer to a later offer of ours, with codecs, events and keys that its own
+ * bytes choose.
+ * Needs: core/sip/sdp.c sdp_crypto.c sdp_parse.c sdp_format.c sdp_text.c;
+ * core/call/negotiate.c secrecy.c; core/media/srtp.c; core/base/addr.c network.c buf.c str.c.
  */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
@@ -13,7 +14,8 @@
 #include "base/str.h"
 #include "call/negotiate.h"
 
-enum { OFFER_MAX = 4096, PTIME_LEAST = 10, PTIME_MOST = 60 };
+enum { OFFER_MAX = 4096, PTIME_LEAST = 10, PTIME_MOST = 60,
+       ANY = SDP_AVP | SDP_SAVP };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -37,6 +39,11 @@ static void check_audio(const struct sdp_audio *a)
 		      memchr(f->name, 0, sizeof(f->name)) &&
 		      memchr(f->fmtp, 0, sizeof(f->fmtp)));
 	}
+	check(a->n_crypto <= SDP_CRYPTO_MAX && (!a->n_crypto || a->has_crypto));
+	for (i = 0; i < a->n_crypto; i++)
+		check(a->crypto[i].key_len && a->crypto[i].suite[0] &&
+		      a->crypto[i].key_len <= SDP_KEY_MAX &&
+		      memchr(a->crypto[i].suite, 0, sizeof(a->crypto[i].suite)));
 }
 
 /* Answers with the offer's own formats, so that it is always possible unless
@@ -55,9 +62,11 @@ static void check_answer(const char *text, size_t size,
 	      !addr_parse(&ours.rtcp, "192.0.2.1:4001", 0));
 	if (sdp_answer(&out, &us, text, size, &ours) == 0 && !out.err &&
 	    out.len < 65536)
-		check(!sdp_parse(&again, out.data, out.len, NULL, 0) &&
+		check(!sdp_parse(&again, ANY, out.data, out.len, NULL, 0) &&
 		      again.n_media == offer->n_media &&
 		      again.audio_index == offer->audio_index &&
+		      again.audio.secure == offer->audio.secure &&
+		      again.audio.n_crypto == offer->audio.n_crypto &&
 		      sdp_match(&offer->audio, &again.audio, 0, &which) >= 0);
 	buf_deinit(&out);
 }
@@ -96,22 +105,24 @@ static const struct cln_codec codecs[] = {
 static void choose_side(struct negotiate_side *us, const char *text,
 			size_t size)
 {
+	static struct negotiate_wishes wishes;
 	const size_t n = ARRAY_LEN(codecs);
+	struct codec_set set = { 0 };
 	uint32_t sum = 0;
 	struct addr address;
 
 	for (size_t i = 0; i < size; i++)
 		sum = sum * 31 + (unsigned char)text[i];
-	us->codecs.n = 0;
-	us->slot = 0;
 	for (size_t i = 0; i < n; i++)
 		if (sum >> i & 1)
-			us->codecs.codecs[us->codecs.n++] =
-				&codecs[(i + sum / 64) % n];
-	if (!us->codecs.n)
-		us->codecs.codecs[us->codecs.n++] = &codecs[0];
+			set.codecs[set.n++] = &codecs[(i + sum / 64) % n];
+	if (!set.n)
+		set.codecs[set.n++] = &codecs[0];
+	wishes.ptime_ms = sum >> 8 & 1 ? 40 : 0;
+	wishes.events = sum >> 9 & 1;
+	wishes.secrecy = (enum secrecy)((sum >> 10) % 3);
 	check(!addr_parse_ip(&address, "192.0.2.1", 0));
-	negotiate_local(&us->audio, &us->codecs, &address, 4000);
+	negotiate_local(us, &set, &wishes, &address, 4000);
 }
 
 static void check_settled(const struct negotiated *n,
@@ -126,6 +137,13 @@ static void check_settled(const struct negotiated *n,
 	      n->params.ptime_ms <= PTIME_MOST);
 	check(!n->send || (addr_port(&n->rtp) && !addr_is_any(&n->rtp)));
 	check(!n->send || n->rtp.sa.sa_family == AF_INET);
+	check(n->n_hear && n->n_hear <= CLN_CODECS_MAX);
+	check(n->event_in >= -1 && n->event_in <= 127 &&
+	      (n->event_in < 0) == (n->event_out < 0));
+	check((us->wishes->secrecy != SECRECY_REQUIRED ||
+	       n->crypto.suite != SRTP_NONE) &&
+	      (us->wishes->secrecy != SECRECY_OFF ||
+	       n->crypto.suite == SRTP_NONE));
 }
 
 /* Our own next offer keeps the lines of `said`; its answer is what came. */
@@ -139,11 +157,11 @@ static void check_own_offer(struct negotiated n, struct negotiate_side *us,
 
 	buf_init(&b, OFFER_MAX + 1024);
 	sdp_write(&b, &session, &us->audio, said);
-	check(!b.err && !sdp_parse(&now, b.data, b.len, NULL, 0));
+	check(!b.err && !sdp_parse(&now, ANY, b.data, b.len, NULL, 0));
 	us->slot = sdp_slot(b.data);
 	check(now.n_open == 1 && now.audio_index == us->slot &&
 	      us->slot == sdp_slot(said));
-	sdp_parse(&before, said, strlen(said), NULL, 0);
+	sdp_parse(&before, ANY, said, strlen(said), NULL, 0);
 	check(before.n_media == now.n_media);
 	if (!negotiate_answer(&n, us, text, size, why, sizeof(why)))
 		check_settled(&n, us);
@@ -188,7 +206,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sdp_parsed p;
 	char why[64];
 
-	if (sdp_parse(&p, text, size, why, sizeof(why)) == 0) {
+	if (sdp_parse(&p, ANY, text, size, why, sizeof(why)) == 0) {
 		check_audio(&p.audio);
 		check_answer(text, size, &p);
 	}

@@ -48,7 +48,7 @@ static void drain(struct outcome *o, struct stream_frame *f)
 			o->pings++;
 			break;
 		case STREAM_BROKEN:
-			if (!why || len > STREAM_HEAD_MAX)
+			if (!why || len > RAW_HEAD_MAX)
 				abort();
 			o->broken = true;
 			return;

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "api_double.h"
+#include "api_client.h"
 
 static const struct double_option plain[] = {
 	{ "listen", "127.0.0.1:0" }, { NULL, NULL },

@@ -1,6 +1,5 @@
 /*
- * api_double.h - a core that is none: services and host for tests of the API,
- * and a client that speaks raw HTTP to it.
+ * api_double.h - a core that is none: services and host for tests of the API.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef TEST_API_DOUBLE_H
@@ -106,7 +105,8 @@ static struct {
 	atomic_int jobs;
 	size_t n_recipients, n_items;
 	char to[512], from[64], carrier_id[16], item[256], from_name[96];
-	int single, item_type, ring_timeout_s;
+	int single, item_type, ring_timeout_s, start, start_wait_ms;
+	uint32_t repeat;
 	uint8_t set[64];
 	int replace;
 	int64_t rows;			/* of the only job                    */
@@ -315,13 +315,17 @@ static inline int core_job_create(void *ctx, const struct cln_play *play,
 	core.ring_timeout_s = play->ring_timeout_s;
 	snprintf(core.from_name, sizeof(core.from_name), "%s",
 		 play->from_name ? play->from_name : "");
+	core.start = play->start;
+	core.start_wait_ms = play->start_wait_ms;
+	core.repeat = play->repeat;
 	core.item_type = play->items[0].type;
 	snprintf(core.to, sizeof(core.to), "%s", play->recipients[0].to);
 	snprintf(core.from, sizeof(core.from), "%s",
 		 play->from ? play->from : "");
 	snprintf(core.carrier_id, sizeof(core.carrier_id), "%s",
 		 play->carrier_id ? play->carrier_id : "");
-	snprintf(core.item, sizeof(core.item), "%s", play->items[0].text);
+	snprintf(core.item, sizeof(core.item), "%s",
+		 play->items[0].text ? play->items[0].text : "");
 	if (core.item_type == CLN_ITEM_SAY) {
 		core_problem(problems, CLN_NO_SPEECH_SOURCE,
 			     "/playlist/0/say");
@@ -346,6 +350,10 @@ static inline int core_job_get(void *ctx, const char *id, struct cln_job *job)
 
 static inline void core_row(int64_t n, cln_row_fn *fn, void *arg)
 {
+	struct cln_gathered gathered[2] = {
+		{ 1, CLN_GATHER_TERMINATOR, "12" },
+		{ 2, CLN_GATHER_TIMEOUT, "" },
+	};
 	struct cln_played played[2] = { { 0, 1500, -1 }, { 1, 20, 20 } };
 	struct cln_attempt a = {
 		.size = sizeof(a), .carrier_id = "74445609", .codec = "mulaw",
@@ -355,8 +363,13 @@ static inline void core_row(int64_t n, cln_row_fn *fn, void *arg)
 		.sip_reason = "=HYPERLINK(\"x\")", .q850_cause = 16,
 		.hangup_by = CLN_BY_CALLEE, .route = "named by the request",
 		.rtp = { .sent = 100, .far_lost = -1, .far_jitter_us = -1,
-			 .round_trip_us = -1 },
+			 .round_trip_us = -1, .mos_x100 = 438,
+			 .far_mos_x100 = -1 },
+		.srtp = "AES_CM_128_HMAC_SHA1_80",
 		.n_played = 2, .played = played,
+		.started = core.alive ? CLN_STARTED_NOT : CLN_STARTED_BEEP,
+		.started_ms = 0, .n_gathered = core.alive ? 0 : 2,
+		.gathered = gathered,
 	};
 	struct cln_report_row row = {
 		.row = n, .to = "+4930", .state = n % 2 ? CLN_RCPT_COMPLETED
@@ -441,6 +454,82 @@ static inline int core_trace_file(void *ctx, const char *call_id, int32_t form,
 	return 0;
 }
 
+/* ---- recordings ---------------------------------------------------------- */
+
+#define PROMPT_ID "0123456789abcdef0123456789abcdef"
+#define PROMPT_MAX 5000
+
+static inline void core_prompt(struct cln_prompt_info *info, unsigned int n)
+{
+	*info = (struct cln_prompt_info){
+		.size = sizeof(*info), .name = "h\xc3\xa9llo",
+		.format = "wav pcm_16", .rate = 8000, .channels = 1,
+		.bytes = 844, .duration_ms = 50, .created_at = 1700000000123,
+	};
+	snprintf(info->id, sizeof(info->id), "0123456789abcdef0123456789abcd%02x",
+		 n & 0xff);
+}
+
+/* Sound is what begins with "RIFF"; "FULL" finds the library full.           */
+static inline int core_prompt_add(void *ctx, const void *data, size_t len,
+				  const char *name,
+				  struct cln_prompt_info *info,
+				  struct cln_problems *problems)
+{
+	IN_TURN;
+	bool full = len >= 4 && !memcmp(data, "FULL", 4);
+
+	(void)ctx;
+	atomic_fetch_add(&core.jobs, 1);
+	if (core.err)
+		return core.err;
+	if (full || len < 4 || memcmp(data, "RIFF", 4)) {
+		core_problem(problems, full ? CLN_FULL : CLN_INVALID, "");
+		return full ? -ENOSPC : -EINVAL;
+	}
+	core_prompt(info, 0xef);
+	snprintf(info->name, sizeof(info->name), "%s", name);
+	info->bytes = (int64_t)len;
+	return 0;
+}
+
+static inline int core_prompt_get(void *ctx, const char *id,
+				  struct cln_prompt_info *info)
+{
+	IN_TURN;
+	(void)ctx;
+	if (core.err || strcmp(id, PROMPT_ID))
+		return core.err ? core.err : -ENOENT;
+	core_prompt(info, 0xef);
+	return 0;
+}
+
+static inline int core_prompt_delete(void *ctx, const char *id)
+{
+	IN_TURN;
+	(void)ctx;
+	return core.err ? core.err : strcmp(id, PROMPT_ID) ? -ENOENT : 0;
+}
+
+/* core.rows of them.                                                         */
+static inline int core_prompt_list(void *ctx, const char *after,
+				   uint32_t limit, cln_prompt_fn *fn,
+				   void *arg)
+{
+	struct cln_prompt_info info;
+	IN_TURN;
+
+	(void)ctx;
+	for (int64_t i = 0; !core.err && i < core.rows && limit; i++) {
+		core_prompt(&info, (unsigned int)i);
+		if (strcmp(info.id, after) <= 0)
+			continue;
+		fn(arg, &info);
+		limit--;
+	}
+	return core.err;
+}
+
 static const struct cln_services test_services = {
 	.size = sizeof(test_services), .carrier_fields = core_fields,
 	.carrier_create = core_carrier_create,
@@ -453,6 +542,9 @@ static const struct cln_services test_services = {
 	.job_rows = core_job_rows, .plugins = core_plugins,
 	.ready = core_ready, .trace = core_trace,
 	.trace_file = core_trace_file,
+	.prompt_add = core_prompt_add, .prompt_get = core_prompt_get,
+	.prompt_delete = core_prompt_delete, .prompt_list = core_prompt_list,
+	.prompt_max_bytes = PROMPT_MAX,
 };
 
 /* ---- the API, started ---------------------------------------------------- */
@@ -479,122 +571,6 @@ static inline void api_down(void)
 {
 	carillon_plugin.apps[0]->stop(api_state);
 	carillon_plugin.close(api_state);
-}
-
-/* ---- the client ---------------------------------------------------------- */
-
-static inline int dial(void)
-{
-	struct sockaddr_in to = {
-		.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)host_state.port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	struct timeval limit = { .tv_sec = 10 };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to))) {
-		perror("connect");
-		abort();
-	}
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	return fd;
-}
-
-static inline void put(int fd, const char *text, size_t len)
-{
-	IN_TURN;
-	while (len) {
-		ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
-
-		if (n <= 0)
-			return;
-		text += n;
-		len -= (size_t)n;
-	}
-}
-
-/* Where the answer that begins at `text` ends, 0 while it is not all there.  */
-static inline size_t answer_end(const char *text, bool head)
-{
-	const char *body = strstr(text, "\r\n\r\n"), *p;
-
-	if (!body)
-		return 0;
-	body += 4;
-	p = strstr(text, "\r\nTransfer-Encoding: chunked");
-	if (p && p < body && !head) {
-		p = strstr(body, "0\r\n\r\n");
-		return p ? (size_t)(p + 5 - text) : 0;
-	}
-	p = strstr(text, "Content-Length: ");
-	if (head || !p || p > body)
-		return (size_t)(body - text);
-	return (size_t)(body - text) + strtoul(p + 16, NULL, 10);
-}
-
-static char answer[1 << 21];
-
-/* Reads one answer, or to the end of the connection.                         */
-static inline void get(int fd, bool head)
-{
-	IN_TURN;
-	size_t len = 0, end;
-
-	answer[0] = '\0';
-	while (len + 1 < sizeof(answer)) {
-		ssize_t n = recv(fd, answer + len, sizeof(answer) - 1 - len, 0);
-
-		if (n <= 0)
-			break;
-		len += (size_t)n;
-		answer[len] = '\0';
-		end = answer_end(answer, head);
-		if (end && len >= end)
-			break;
-	}
-}
-
-/* Sends raw bytes on a connection of its own; the status of the answer.      */
-static inline int raw(const char *text, size_t len)
-{
-	IN_TURN;
-	int fd = dial();
-
-	put(fd, text, len);
-	get(fd, !strncmp(text, "HEAD", 4));
-	close(fd);
-	return !strncmp(answer, "HTTP/1.1 ", 9) ?
-	       (int)strtol(answer + 9, NULL, 10) : 0;
-}
-
-/* One request; `headers`: whole lines with CRLF, or "".                      */
-static inline int ask(const char *method, const char *target,
-		      const char *headers, const char *body)
-{
-	static char text[1 << 20];
-	int n = snprintf(text, sizeof(text), "%s %s HTTP/1.1\r\n"
-			 "Host: 127.0.0.1\r\nConnection: close\r\n%s",
-			 method, target, headers);
-
-	if (body)
-		n += snprintf(text + n, sizeof(text) - (size_t)n,
-			      "Content-Length: %zu\r\n", strlen(body));
-	n += snprintf(text + n, sizeof(text) - (size_t)n, "\r\n%s",
-		      body ? body : "");
-	return raw(text, (size_t)n);
-}
-
-static inline const char *body_of(void)
-{
-	const char *body = strstr(answer, "\r\n\r\n");
-
-	return body ? body + 4 : "";
-}
-
-static inline bool says(const char *text)
-{
-	return strstr(answer, text) != NULL;
 }
 
 #endif

@@ -79,6 +79,7 @@ static inline void business_new(void)
 		.max_cps = 1000,
 		.ring_timeout_s = 60,
 		.carrier_wait_s = 60,
+		.call_max_s = 7200,
 		.direct_allowed = allow_private,
 	};
 

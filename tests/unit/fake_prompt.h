@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "media/prompt.h"
+#include "media/script.h"
 
 struct prompt {
 	struct prompt_frames frames, too;	/* the second, if any         */
@@ -36,6 +37,12 @@ void prompt_unref(struct prompt *p)
 {
 	if (p)
 		atomic_fetch_sub(&p->refs, 1);
+}
+
+uint32_t prompt_duration_ms(const struct prompt *p)
+{
+	return (uint32_t)(p->frames.samples * 1000 /
+			  p->frames.codec->sample_rate);
 }
 
 /* Encodes a zero as 0xff, as mu-law does. */
@@ -91,6 +98,18 @@ static inline struct prompt fake_prompt(const struct cln_codec *codec,
 					const uint8_t *data, size_t len)
 {
 	return (struct prompt){ .frames = fake_frames(codec, data, len) };
+}
+
+/* A script that plays them in a row. */
+static inline struct script *fake_script(struct prompt *const *prompts,
+					 size_t n)
+{
+	struct script_step steps[CLN_ITEMS_MAX] = { 0 };
+	struct script *s;
+
+	for (size_t i = 0; i < n; i++)
+		steps[i].prompt = prompts[i];
+	return script_new(&s, steps, n, 1, NULL) ? NULL : s;
 }
 
 #endif

@@ -1,114 +1,35 @@
 /*
  * register_bench.h - a registration on a virtual clock, for its tests.
  *
- * client.h and transport.h are played here: nothing is sent, a test looks at the
- * request in hand and answers it, and loses the connection. Included once per program, since it defines those functions.
+ * transport.h is played here and client.h in client_double.h: a test answers the
+ * request in hand, and loses the connection. Included once per program.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef UNIT_REGISTER_BENCH_H
 #define UNIT_REGISTER_BENCH_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/log.h"
-#include "base/str.h"
-#include "sip/client.h"
+#include "client_double.h"
 #include "sip/register.h"
-#include "sip/stack.h"
 #include "sip/transport.h"
 
-#define WALL INT64_C(1700000000000)
 #define OWN "Contact: <sip:bob@127.0.0.1:5060>"
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
-/* ---- the client that is not there ---------------------------------------- */
+/* ---- the way that is not there -------------------------------------------- */
 
-struct client {
-	struct client_params p;
-	uint32_t cseq;
-	struct hop hop;
-};
-
-static struct client *outstanding;
-static unsigned int n_requests;
-static int start_error;
-static const char *local_text = "127.0.0.1:5060";
-static enum sip_transport way = SIP_UDP;	/* that the next one takes     */
-
-int client_new(struct client **cp, struct sip *sip,
-	       const struct client_params *params)
-{
-	struct client *c = calloc(1, sizeof(*c));
-
-	(void)sip;
-	assert_non_null(c);
-	c->p = *params;
-	c->cseq = (uint32_t)strtoul(params->request->cseq->number, NULL, 10);
-	c->hop.transport = way;
-	addr_parse(&c->hop.local, local_text, 0);
-	addr_parse(&c->hop.remote, "192.0.2.9:5060", 0);
-	*cp = c;
-	return 0;
-}
-
-int client_start(struct client *c)
-{
-	if (start_error)
-		return start_error;
-	/* RFC 3261 10.2: one at a time. */
-	assert_null(outstanding);
-	assert_int_equal(c->p.prepare(c->p.arg, c->p.request, &c->hop), 0);
-	outstanding = c;
-	n_requests++;
-	return 0;
-}
-
-uint32_t client_cseq(const struct client *c)
-{
-	return c->cseq;
-}
-
-const struct hop *client_hop(const struct client *c)
-{
-	return &c->hop;
-}
-
-void client_free(struct client *c)
-{
-	if (!c)
-		return;
-	if (c == outstanding)
-		outstanding = NULL;
-	osip_message_free(c->p.request);
-	free(c);
-}
-
-void hop_sent_by(const struct sip *sip, const struct hop *h, struct buf *out)
+void hop_sent_by(const struct sip *s, const struct hop *h, struct buf *out)
 {
 	char text[ADDR_TEXT_LEN];
 
-	(void)sip;
+	(void)s;
 	addr_text(&h->local, text);
 	buf_puts(out, text);
 }
 
-/* ---- the connection that is not there ------------------------------------- */
-
 static struct hop_watch *watching;
 
-void hop_watch(struct sip *sip, const struct hop *h, struct hop_watch *w)
+void hop_watch(struct sip *s, const struct hop *h, struct hop_watch *w)
 {
-	(void)sip;
+	(void)s;
 	(void)h;
 	assert_null(watching);
 	watching = w;
@@ -129,36 +50,8 @@ static inline void lose_connection(const char *why)
 	w->lost(w, why);
 }
 
-/* ---- the account that nobody looks into ----------------------------------- */
-
-struct sip_auth {
-	unsigned int refs;
-};
-
-static struct sip_auth account;
-
-struct sip_auth *sip_auth_ref(struct sip_auth *a)
-{
-	a->refs++;
-	return a;
-}
-
-void sip_auth_unref(struct sip_auth *a)
-{
-	if (a)
-		a->refs--;
-}
-
-void stack_tag(const struct sip *sip, char tag[STACK_TAG_LEN])
-{
-	random_hex(sip->random, tag, 16);
-}
-
 /* ---- the bench ----------------------------------------------------------- */
 
-static struct clock wall;
-static struct random rnd;
-static struct sip sip;
 static struct registration *reg;
 static struct registration_status told;
 static unsigned int n_told, n_done;
@@ -198,21 +91,10 @@ static inline int set_up(void **state)
 	struct registration_params p = params();
 
 	(void)state;
-	log_set_level(LOG_ERROR);
-	parser_start();
-	clock_virtual(&wall, 1000 * S_NS, WALL);
-	random_seeded(&rnd, 11);
-	memset(&sip, 0, sizeof(sip));
-	sip.random = &rnd;
-	sip.t1_ms = 500;
-	if (loop_new(&sip.loop, &wall, 16))
+	if (double_open())
 		return -1;
-	n_requests = n_told = n_done = 0;
-	start_error = 0;
+	n_told = n_done = 0;
 	free_when_told = false;
-	local_text = "127.0.0.1:5060";
-	way = SIP_UDP;
-	account.refs = 0;
 	memset(&told, 0, sizeof(told));
 	return registration_new(&reg, &sip, &p, changed, &told);
 }
@@ -222,23 +104,9 @@ static inline int tear_down(void **state)
 	(void)state;
 	registration_free(reg);
 	reg = NULL;
-	assert_null(outstanding);
 	assert_null(watching);
-	assert_int_equal(account.refs, 0);
-	loop_free(sip.loop);
+	double_close();
 	return 0;
-}
-
-static inline void run(void)
-{
-	while (timers_run(loop_timers(sip.loop)) <= clock_now_ns(&wall))
-		;
-}
-
-static inline void pass_ms(int64_t ms)
-{
-	clock_advance(&wall, ms * MS_NS);
-	run();
 }
 
 static inline struct registration_status now(void)

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "fake_prompt.h"
 #include "far_end.h"
@@ -22,7 +23,6 @@
 enum { FIRST_PORT = 7200, LAST_PORT = 7299, BIG = 16000, T0 = 1000 };
 
 static uint8_t bytes[BIG], packet[2048];
-static const struct cln_codec_params ms20 = { .ptime_ms = 20 };
 
 static struct clock now;
 static struct random seeded;
@@ -33,8 +33,11 @@ static struct drain *drain;
 static struct tally tally;
 static struct far_end far;
 static struct prompt a, b;
+static struct script *script;
+static struct ledger *ledger;
 static struct playout playout;
 static struct session s;
+static uint16_t first_seq;
 static int played, failed;
 
 static inline void on_event(struct session *who, enum session_event e, int err)
@@ -55,6 +58,7 @@ static inline void new_session(void)
 	};
 
 	session_init(&s, &cfg);
+	first_seq = s.seq;
 }
 
 static inline int start(void **state)
@@ -63,7 +67,8 @@ static inline int start(void **state)
 	for (size_t i = 0; i < BIG; i++)
 		bytes[i] = (uint8_t)(i * 5 + i / 256);
 	memset(&tally, 0, sizeof(tally));
-	memset(&playout, 0, sizeof(playout));
+	script = NULL;
+	ledger = NULL;
 	played = failed = 0;
 	clock_virtual(&now, T0 * MS_NS, 1700000000000);
 	random_seeded(&seeded, 5);
@@ -79,7 +84,8 @@ static inline int start(void **state)
 static inline int stop(void **state)
 {
 	(void)state;
-	playout_deinit(&playout);
+	script_unref(script);
+	free(ledger);
 	ports_close(ports, &pair);
 	ports_free(ports);
 	drain_free(drain);
@@ -89,7 +95,22 @@ static inline int stop(void **state)
 
 static inline struct session_aim aim(void)
 {
-	return (struct session_aim){ far.rtp, far.rtcp, false, true, 0 };
+	return (struct session_aim){ far.rtp, far.rtcp, false, true, 0, 0, 0,
+				     { 0 } };
+}
+
+/* A cursor over the script in this codec. */
+static inline void make_playout(struct playout *p,
+				const struct cln_codec *codec,
+				uint32_t ptime_ms)
+{
+	const struct cln_codec_params params = { .ptime_ms = ptime_ms };
+	struct playout_config cfg = {
+		.params = &params, .script = script, .ledger = ledger,
+	};
+
+	assert_int_equal(framing_init(&cfg.framing, codec, &params), 0);
+	assert_int_equal(playout_init(p, &cfg), 0);
 }
 
 /* Plays len_a and len_b bytes as two items; the first packet is due at T0. */
@@ -101,9 +122,29 @@ static inline void play(size_t len_a, size_t len_b, const struct session_aim *at
 
 	a = fake_prompt(&fake_g711, bytes, len_a);
 	b = fake_prompt(&fake_g711, bytes + len_a, len_b);
-	assert_int_equal(playout_init(&playout, &fake_g711, &ms20, list, 2),
-			 0);
+	script = fake_script(list, 2);
+	ledger = ledger_new(2);
+	make_playout(&playout, &fake_g711, 20);
 	session_start(&s, &p, T0 * MS_NS);
+}
+
+static inline void set_aim(const struct session_aim *at)
+{
+	session_set_aim(&s, at, T0 * MS_NS);
+}
+
+/* The next report is due so many ms after T0, and no reconsidering puts it off. */
+static inline void report_at(int64_t ms)
+{
+	s.control.next_at_ns = (T0 + ms) * MS_NS;
+	s.control.last_at_ns = s.control.next_at_ns - 10 * S_NS;
+}
+
+/* Ends it so many ms after T0. */
+static inline void end(struct stream_report *report, int64_t ms)
+{
+	session_end(&s, (T0 + ms) * MS_NS);
+	session_report(&s, report);
 }
 
 /* Runs each turn at its very time, up to `ms` after T0. */

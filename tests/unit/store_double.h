@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "store/items_json.h"
 #include "store/store.h"
 
 #define ROWS_MAX 512
@@ -22,12 +23,13 @@
 struct row {
 	int state, n_claims;
 	char carrier_id[CLN_ID_LEN], to[STORE_TO_LEN], from[STORE_FROM_LEN];
-	char from_name[STORE_NAME_LEN];
+	char from_name[CLN_FROM_NAME_LEN];
 	char reason[200];
 	int n_written;
 	bool has_attempt;
 	struct cln_attempt attempt;
 	struct cln_played played[64];
+	struct cln_gathered gathered[CLN_GATHERED_MAX];
 };
 
 struct stored_job {
@@ -92,9 +94,7 @@ void store_job_free(struct store_job *job)
 {
 	if (!job)
 		return;
-	for (size_t i = 0; i < job->n_items; i++)
-		free((char *)job->items[i].text);
-	free(job->items);
+	items_free(job->items, job->n_items);
 	free(job->lanes);
 	free(job);
 }
@@ -146,15 +146,19 @@ static inline int store_play(const struct cln_play *play,
 {
 	struct stored_job *j = calloc(1, sizeof(*j));
 	struct store_job *job = calloc(1, sizeof(*job));
+	char *items;
 
 	the_store.jobs[the_store.n_jobs++] = j;
 	str_copy(j->id, sizeof(j->id), play->request_id);
 	str_copy(job->id, sizeof(job->id), play->request_id);
 	job->ring_timeout_s = play->ring_timeout_s;
-	job->items = calloc(play->n_items, sizeof(*job->items));
-	for (size_t i = 0; i < play->n_items; i++)
-		job->items[i].text = strdup(play->items[i].text);
-	job->n_items = play->n_items;
+	job->start = play->start;
+	job->start_wait_ms = play->start_wait_ms;
+	job->repeat = play->repeat ? play->repeat : 1;
+	items = items_to_json(play->items, play->n_items);
+	if (items_from_json(&job->items, &job->n_items, items))
+		abort();
+	free(items);
 	j->n_rows = play->n_recipients;
 	for (size_t i = 0; i < play->n_recipients; i++) {
 		const struct cln_recipient *r = &play->recipients[i];
@@ -166,7 +170,7 @@ static inline int store_play(const struct cln_play *play,
 		str_copy(j->rows[i].to, STORE_TO_LEN, r->to);
 		str_copy(j->rows[i].from, STORE_FROM_LEN,
 			 r->from ? r->from : play->from);
-		str_copy(j->rows[i].from_name, STORE_NAME_LEN,
+		str_copy(j->rows[i].from_name, CLN_FROM_NAME_LEN,
 			 r->from_name || r->from ? r->from_name :
 						   play->from_name);
 		add_lane(job, id);
@@ -210,6 +214,9 @@ static inline int do_attempt(struct store_req *r)
 	row->has_attempt = true;
 	row->attempt = *a->attempt;
 	row->attempt.played = row->played;
+	row->attempt.gathered = row->gathered;
+	for (uint32_t i = 0; i < a->attempt->n_gathered; i++)
+		row->gathered[i] = a->attempt->gathered[i];
 	if (a->attempt->n_played)
 		memcpy(row->played, a->attempt->played,
 		       a->attempt->n_played * sizeof(row->played[0]));

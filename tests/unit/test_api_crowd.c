@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "api_double.h"
+#include "api_client.h"
 
 enum { CROWD = 300, ENOUGH_MS = 5000 };
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "api_double.h"
+#include "api_client.h"
 
 #define PLAY "{\"to\":\"123456\",\"from\":\"me\",\"carrier_id\":\"74445609\"," \
 	     "\"playlist\":[{\"play\":\"http://h/a.wav\"}]}"

@@ -53,6 +53,62 @@ static void the_report_has_every_promised_member(void **state)
 	json_decref(t);
 }
 
+static void the_report_says_what_was_heard(void **state)
+{
+	json_t *t, *a, *g;
+
+	(void)state;
+	core.rows = 2;
+	assert_int_equal(ask("GET", REPORT, "", NULL), 200);
+	assert_true(says("\"mos\":4.38,\"far_mos\":null"));
+	t = tree();
+	a = json_array_get(json_object_get(json_array_get(json_object_get(
+		json_object_get(t, "report"), "recipients"), 1),
+		"attempts"), 0);
+	assert_string_equal(text_at(a, "srtp"), "AES_CM_128_HMAC_SHA1_80");
+	assert_string_equal(text_at(a, "started"), "beep");
+	assert_int_equal(int_at(a, "started_ms"), 0);
+	g = json_object_get(a, "gathered");
+	assert_int_equal(json_array_size(g), 2);
+	assert_int_equal(int_at(json_array_get(g, 0), "item"), 1);
+	assert_string_equal(text_at(json_array_get(g, 0), "digits"), "12");
+	assert_string_equal(text_at(json_array_get(g, 0), "end"),
+			    "terminator");
+	assert_string_equal(text_at(json_array_get(g, 1), "end"), "timeout");
+	json_decref(t);
+	assert_int_equal(ask("GET", REPORT, "Accept: text/csv\r\n", NULL),
+			 200);
+	assert_true(says(",\"AES_CM_128_HMAC_SHA1_80\",\"beep\",0,"
+			 "\"item 1: 12; item 2: \",4.38,\r\n"));
+}
+
+static size_t cells(const char *line)
+{
+	const char *end = strchr(line, '\r');
+	size_t n = 1;
+
+	for (; line < end; line++)
+		n += *line == ',';
+	return n;
+}
+
+static void each_line_of_csv_has_a_cell_for_each_column(void **state)
+{
+	struct cln_report_row row = { .to = "1" };
+	struct cln_attempt a = { .started = CLN_STARTED_NOT };
+	struct text t = { 0 };
+
+	(void)state;
+	report_row_csv(&t, &row);
+	assert_int_equal(cells(t.data), cells(report_csv_head));
+	t.len = 0;
+	row.attempts = &a;
+	row.n_attempts = 1;
+	report_row_csv(&t, &row);
+	assert_int_equal(cells(t.data), cells(report_csv_head));
+	text_free(&t);
+}
+
 static void rows_page_by_cursor(void **state)
 {
 	char target[300], next[160] = "";
@@ -149,12 +205,16 @@ static void a_call_that_has_not_ended_has_no_figures(void **state)
 					     "recipients"), 1);
 	a = json_array_get(json_object_get(row, "attempts"), 0);
 	assert_true(json_is_null(json_object_get(a, "rtp")));
+	assert_true(json_is_null(json_object_get(a, "started")));
+	assert_true(json_is_null(json_object_get(a, "started_ms")));
+	assert_int_equal(json_array_size(json_object_get(a, "gathered")), 0);
 	assert_true(json_is_null(json_object_get(a, "ended_at")));
 	assert_true(json_is_null(json_object_get(a, "duration_ms")));
 	json_decref(t);
 	assert_int_equal(ask("GET", REPORT, "Accept: text/csv\r\n", NULL),
 			 200);
-	assert_true(says(",\"callee\",,,,\"named by the request\"\r\n"));
+	assert_true(says(",\"callee\",,,,\"named by the request\","
+			 "\"AES_CM_128_HMAC_SHA1_80\",\"\",,\"\",,\r\n"));
 }
 
 static void pages_are_for_the_json_form(void **state)
@@ -205,6 +265,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_report_has_every_promised_member),
+		TEST(the_report_says_what_was_heard),
+		TEST(each_line_of_csv_has_a_cell_for_each_column),
 		TEST(rows_page_by_cursor),
 		TEST(ndjson_brings_all_rows_in_pages),
 		TEST(csv_cells_are_no_formulas),

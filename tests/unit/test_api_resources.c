@@ -346,6 +346,48 @@ static void each_fault_of_a_playlist_has_its_pointer(void **state)
 	      CLN_UNKNOWN_FIELD, "/playlist/0/plya");
 }
 
+static void a_start_is_told_to_the_core(void **state)
+{
+	(void)state;
+	assert_int_equal(ask("POST", "/voice/call/play", "",
+			     "{\"to\":\"1\"," LIST "}"), 200);
+	assert_int_equal(core.start, CLN_START_ANSWER);
+	assert_int_equal(core.start_wait_ms, 0);
+	assert_int_equal(core.repeat, 1);
+	assert_int_equal(ask("POST", "/voice/call/play", "",
+			     "{\"to\":\"1\",\"start\":\"silence\","
+			     "\"start_wait_ms\":120000,\"repeat\":100,"
+			     "\"playlist\":[{\"pause_ms\":1}]}"), 200);
+	assert_int_equal(core.start, CLN_START_SILENCE);
+	assert_int_equal(core.start_wait_ms, 120000);
+	assert_int_equal(core.repeat, 100);
+	assert_int_equal(core.item_type, CLN_ITEM_PAUSE);
+	assert_int_equal(ask("POST", "/voice/call/play", "",
+			     "{\"to\":\"1\",\"start\":\"media\","
+			     LIST "}"), 200);
+	assert_int_equal(core.start, CLN_START_MEDIA);
+}
+
+static void each_fault_of_a_start_has_its_pointer(void **state)
+{
+	(void)state;
+	wrong("{\"to\":\"1\",\"start\":\"now\"," LIST "}", CLN_INVALID,
+	      "/start");
+	wrong("{\"to\":\"1\",\"start\":1," LIST "}", CLN_INVALID, "/start");
+	wrong("{\"to\":\"1\",\"start_wait_ms\":5," LIST "}", CLN_INVALID,
+	      "/start_wait_ms");
+	wrong("{\"to\":\"1\",\"start\":\"media\",\"start_wait_ms\":0,"
+	      LIST "}", CLN_INVALID, "/start_wait_ms");
+	wrong("{\"to\":\"1\",\"start\":\"media\",\"start_wait_ms\":"
+	      "120001," LIST "}", CLN_INVALID, "/start_wait_ms");
+	wrong("{\"to\":\"1\",\"repeat\":0," LIST "}", CLN_INVALID,
+	      "/repeat");
+	wrong("{\"to\":\"1\",\"repeat\":101," LIST "}", CLN_INVALID,
+	      "/repeat");
+	wrong("{\"to\":\"1\",\"strat\":\"media\"," LIST "}",
+	      CLN_UNKNOWN_FIELD, "/strat");
+}
+
 static void speech_is_the_cores_to_refuse(void **state)
 {
 	(void)state;
@@ -428,6 +470,8 @@ int main(void)
 		TEST(many_recipients_become_one_job),
 		TEST(each_fault_of_a_call_has_its_pointer),
 		TEST(each_fault_of_a_playlist_has_its_pointer),
+		TEST(a_start_is_told_to_the_core),
+		TEST(each_fault_of_a_start_has_its_pointer),
 		TEST(speech_is_the_cores_to_refuse),
 		TEST(more_errors_than_are_listed_are_counted),
 		TEST(readiness_follows_the_core),

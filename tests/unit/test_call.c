@@ -18,7 +18,7 @@ static void call_goes_where_the_carrier_says(void **state)
 	assert_string_equal(u->target.host, "192.0.2.1");
 	assert_int_equal(u->ring_timeout_ms, 60000);
 	assert_non_null(strstr(u->sdp, "c=IN IP4 127.0.0.1\r\n"));
-	assert_non_null(strstr(u->sdp, "m=audio 20000 RTP/AVP 0 8\r\n"));
+	assert_non_null(strstr(u->sdp, "m=audio 20000 RTP/AVP 0 8 101\r\n"));
 	assert_int_equal(ROW->state, CLN_RCPT_CALLING);
 	assert_string_equal(ROW->attempt.call_id, "call-0");
 	assert_string_equal(ROW->attempt.carrier_id, "aaaaaaaa");
@@ -43,7 +43,7 @@ static void call_plays_what_was_answered(void **state)
 	assert_int_equal(s->payload_type, 8);
 	assert_ptr_equal(s->codec, &pcma);
 	assert_int_equal(s->ptime_ms, 20);
-	assert_int_equal(s->n_prompts, 1);
+	assert_int_equal(s->script->n_steps, 1);
 	assert_int_equal(ROW->state, CLN_RCPT_ANSWERED);
 	assert_string_equal(ROW->attempt.codec, "alaw");
 	assert_int_equal(ROW->attempt.answered_at - ROW->attempt.ringing_at,

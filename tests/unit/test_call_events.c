@@ -83,7 +83,7 @@ static void far_end_may_change_the_codec_and_the_packet_time(void **state)
 	assert_ptr_equal(streams[0]->codec, &pcmu);
 	assert_int_equal(streams[0]->payload_type, 0);
 	assert_int_equal(streams[0]->ptime_ms, 40);
-	assert_int_equal(streams[0]->n_prompts, 1);
+	assert_int_equal(streams[0]->script->n_steps, 1);
 	assert_non_null(strstr(text, "m=audio 20000 RTP/AVP 0\r\n"
 			       "a=rtpmap:0 PCMU/8000\r\na=ptime:40\r\n"));
 	/* From now on it is this one that goes on. */
@@ -112,7 +112,7 @@ static void far_end_may_end_the_stream_and_bring_it_back(void **state)
 	assert_int_equal(addr_port(&streams[0]->rtp), 0);
 	assert_int_equal(addr_port(&streams[0]->rtcp), 0);
 	assert_int_equal(offer(NULL), 200);
-	assert_non_null(strstr(text, "m=audio 20000 RTP/AVP 8 0\r\n"));
+	assert_non_null(strstr(text, "m=audio 20000 RTP/AVP 8 0 101\r\n"));
 	assert_int_equal(version_of(text), first + 2);
 	assert_int_equal(offer(SDP("3", "192.0.2.9", "40000", "8\r\n")), 200);
 	assert_true(streams[0]->send);
@@ -157,7 +157,7 @@ static void delayed_offer_holds_all_codecs_and_its_answer_is_taken(
 	(void)state;
 	answer(0);
 	assert_int_equal(offer(NULL), 200);
-	assert_non_null(strstr(text, "m=audio 20000 RTP/AVP 8 0\r\n"));
+	assert_non_null(strstr(text, "m=audio 20000 RTP/AVP 8 0 101\r\n"));
 	assert_int_equal(addr_port(&streams[0]->rtp), 40000);
 	late_answer(SDP("2", "192.0.2.9", "42000", "8\r\n"));
 	assert_int_equal(addr_port(&streams[0]->rtp), 42000);
@@ -167,7 +167,7 @@ static void delayed_offer_holds_all_codecs_and_its_answer_is_taken(
 	assert_ptr_equal(streams[0]->codec, &pcmu);
 	assert_true(streams[0]->send);
 	offer(NULL);
-	assert_non_null(strstr(text, "m=audio 20000 RTP/AVP 0 8\r\n"));
+	assert_non_null(strstr(text, "m=audio 20000 RTP/AVP 0 8 101\r\n"));
 	late_answer(NULL);			/* none came: as it was */
 	assert_ptr_equal(streams[0]->codec, &pcmu);
 }
@@ -185,7 +185,7 @@ static void delayed_offer_keeps_the_media_lines_and_their_order(void **state)
 	assert_non_null(strstr(text, "m=video 0 RTP/AVP 31\r\nm=audio 20000"));
 	assert_int_equal(offer(NULL), 200);
 	assert_non_null(strstr(text, "m=video 0 RTP/AVP 31\r\n"
-			       "m=audio 20000 RTP/AVP 8 0\r\n"));
+			       "m=audio 20000 RTP/AVP 8 0 101\r\n"));
 	assert_non_null(strstr(text, "m=image 0 udptl t38\r\n"));
 	late_answer("v=0\r\nc=IN IP4 192.0.2.9\r\nm=video 0 RTP/AVP 31\r\n"
 		    "m=audio 42000 RTP/AVP 0\r\nm=image 0 udptl t38\r\n");

@@ -221,6 +221,21 @@ static void session_timer_is_90_s_at_least(void **state)
 	assert_string_equal(problems.items[0].pointer, "/session_expires_s");
 }
 
+static void packet_time_is_10_ms_at_least(void **state)
+{
+	struct cln_problems problems = { .size = sizeof(problems) };
+	struct cln_carrier c = two();
+
+	(void)state;
+	c.ptime = 10;
+	carrier_fields_check(&c, &problems);
+	assert_int_equal(problems.n, 0);
+	c.ptime = 9;
+	carrier_fields_check(&c, &problems);
+	assert_int_equal(problems.n, 1);
+	assert_string_equal(problems.items[0].pointer, "/ptime");
+}
+
 static struct cln_problems check(const struct cln_carrier *c)
 {
 	struct cln_problems problems = { .size = sizeof(problems) };
@@ -364,6 +379,7 @@ int main(void)
 		cmocka_unit_test(null_password_clears_it),
 		cmocka_unit_test(registration_needs_a_user),
 		cmocka_unit_test(session_timer_is_90_s_at_least),
+		cmocka_unit_test(packet_time_is_10_ms_at_least),
 		cmocka_unit_test(an_address_of_no_single_host_is_none),
 		cmocka_unit_test(tls_is_not_undone_by_the_proxy),
 		cmocka_unit_test(listen_is_one_that_is_used),

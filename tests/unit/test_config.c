@@ -54,7 +54,7 @@ static void config_defaults_are_safe_and_local(void **state)
 	assert_int_equal(cfg.n_listen, 1);
 	assert_true(addr_is_loopback(&cfg.listen[0].addr));
 	assert_int_equal(addr_port(&cfg.listen[0].addr), 5060);
-	assert_string_equal(cfg.listen[0].text, "udp:127.0.0.1:5060");
+	assert_int_equal(cfg.listen[0].transport, SIP_UDP);
 	assert_string_equal(cfg.advertise_host, "");
 	assert_int_equal(cfg.n_direct + cfg.n_dns + cfg.n_fetch, 0);
 	assert_int_equal(cfg.n_plugins, 0);
@@ -113,9 +113,9 @@ static void config_takes_what_is_set(void **state)
 	assert_int_equal(addr_port(&cfg.listen[0].addr), 5070);
 	assert_int_equal(addr_port(&cfg.listen[1].addr), 5060);
 	assert_int_equal(addr_port(&cfg.listen[2].addr), 5060);
-	assert_false(cfg.listen[2].tls);
+	assert_int_equal(cfg.listen[2].transport, SIP_TCP);
 	assert_int_equal(addr_port(&cfg.listen[3].addr), 5061);
-	assert_true(cfg.listen[3].tls);
+	assert_int_equal(cfg.listen[3].transport, SIP_TLS);
 	assert_string_equal(cfg.tls_certificate, "a.pem");
 	assert_string_equal(cfg.tls_key, "a.key");
 	assert_string_equal(cfg.tls_ca, "ca.pem");

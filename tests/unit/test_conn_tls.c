@@ -160,17 +160,23 @@ static void names_do_not_share_a_connection(void **state)
 	assert_true(a.conn != c.conn);
 }
 
+/* A connection of ours, whose far end the test plays.                         */
+static int meet(struct watcher *w)
+{
+	struct hop h;
+
+	bound = door;
+	h = secure("sip.example.com");
+	watch(w, &h);
+	return take_in();
+}
+
 static void a_server_that_speaks_no_tls_is_named_so(void **state)
 {
 	struct watcher w;
-	struct hop h;
-	int far;
+	int far = meet(&w);
 
 	(void)state;
-	bound = door;
-	h = secure("sip.example.com");
-	watch(&w, &h);
-	far = take_in();
 	say(far, "SIP/2.0 400 Bad Request\r\n\r\n");
 	UNTIL(w.lost);
 	assert_string_equal(w.why, "the other side does not speak TLS");
@@ -180,14 +186,9 @@ static void a_server_that_speaks_no_tls_is_named_so(void **state)
 static void a_server_that_never_shakes_hands_is_left(void **state)
 {
 	struct watcher w;
-	struct hop h;
-	int far;
+	int far = meet(&w);
 
 	(void)state;
-	bound = door;
-	h = secure("sip.example.com");
-	watch(&w, &h);
-	far = take_in();
 	settle();
 	pass_ms(CONN_OPEN_MS);
 	assert_int_equal(w.lost, 1);

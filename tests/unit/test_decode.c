@@ -283,7 +283,7 @@ static void decode_notices_where_an_mp3_is_lost(void **state)
 	}
 	drop_first_frame(&f);
 	assert_true(len > 20000);
-	refused(f, -EBADMSG, "the recording is damaged after 4.");
+	refused(f, -EBADMSG, "the MP3 is damaged after ");
 }
 
 static void decode_refuses_other_formats(void **state)
@@ -300,18 +300,83 @@ static void decode_refuses_other_formats(void **state)
 	free(t);
 }
 
-/* libsndfile steps over an ID3 tag and looks again: our own check must too. */
-static void decode_refuses_other_formats_behind_an_id3_tag(void **state)
+/* Behind a tag the same is looked for: libsndfile would take what it finds.  */
+static struct file behind_a_tag(struct file inner)
 {
-	static const int16_t in[100];
-	struct file wav = wav_pcm(8000, in, 100), f = {0};
+	struct file f = {0};
 
-	(void)state;
 	file_put(&f, "ID3\x03\0\0\0\0\0\x0a", 10);
 	file_put(&f, "\0\0\0\0\0\0\0\0\0\0", 10);
-	file_put(&f, wav.data, wav.len);
-	file_free(&wav);
-	assert_true(decode_all(f, NULL) < 0);
+	file_put(&f, inner.data, inner.len);
+	file_free(&inner);
+	return f;
+}
+
+static void decode_looks_behind_an_id3_tag(void **state)
+{
+	static const int16_t in[100];
+	float *t = float_tone(8000, 1, 8000);
+
+	(void)state;
+	assert_int_equal(decode_all(behind_a_tag(wav_pcm(8000, in, 100)),
+				    NULL), 100);
+	refused(behind_a_tag(sound_make(SF_FORMAT_AIFF | SF_FORMAT_PCM_16, 1,
+					8000, t, 800)), -ENOTSUP,
+		"an AIFF file, not a recording in");
+	free(t);
+}
+
+static void decode_rounds_real_numbers_as_whole_ones(void **state)
+{
+	/* Halves go upward, in any format and of any sign.                   */
+	static const float in[] = { 1.5f / 32768, -1.5f / 32768,
+				    2.5f / 32768, -2.5f / 32768 };
+	static const double fine[] = { 1.49999999999 / 32768 };
+	static const int16_t two[] = { 2, 3, -2, -3 };
+
+	(void)state;
+	assert_int_equal(decode_all(wav_make(3, 1, 8000, 32, in, sizeof(in)),
+				    NULL), 4);
+	assert_int_equal(pcm[0], 2);
+	assert_int_equal(pcm[1], -1);
+	assert_int_equal(pcm[2], 3);
+	assert_int_equal(pcm[3], -2);
+	assert_int_equal(decode_all(wav_make(3, 1, 8000, 64, fine,
+					     sizeof(fine)), NULL), 1);
+	assert_int_equal(pcm[0], 1);
+	assert_int_equal(decode_all(wav_make(1, 2, 8000, 16, two, sizeof(two)),
+				    NULL), 2);
+	assert_int_equal(pcm[0], 3);
+	assert_int_equal(pcm[1], -2);
+}
+
+static void format_is(struct file f, const char *name, unsigned int channels)
+{
+	struct decoder *d;
+
+	assert_int_equal(decode_open(&d, f.data, f.len, MAX_S, why,
+				     sizeof(why)), 0);
+	assert_string_equal(decode_format(d), name);
+	assert_int_equal(decode_channels(d), channels);
+	decode_close(d);
+	file_free(&f);
+}
+
+static void decode_names_the_format(void **state)
+{
+	float *t = float_tone(1000, 2, 8000);
+
+	(void)state;
+	format_is(wav_make(1, 2, 8000, 16, t, 400), "wav pcm_16", 2);
+	format_is(wav_make(3, 1, 8000, 64, t, 400), "wav float_64", 1);
+	format_is(wav_make(7, 1, 8000, 8, t, 400), "wav mulaw", 1);
+	format_is(sound_make(SF_FORMAT_FLAC | SF_FORMAT_PCM_24, 2, 8000, t,
+			     1000), "flac", 2);
+	format_is(sound_make(SF_FORMAT_OGG | SF_FORMAT_OPUS, 1, 8000, t,
+			     1000), "ogg opus", 1);
+	format_is(sound_make(SF_FORMAT_OGG | SF_FORMAT_VORBIS, 1, 8000, t,
+			     1000), "ogg vorbis", 1);
+	free(t);
 }
 
 static void decode_stops_at_the_longest_duration(void **state)
@@ -368,7 +433,9 @@ int main(void)
 		cmocka_unit_test(decode_reads_mp3_to_its_end_without_a_length),
 		cmocka_unit_test(decode_notices_where_an_mp3_is_lost),
 		cmocka_unit_test(decode_refuses_other_formats),
-		cmocka_unit_test(decode_refuses_other_formats_behind_an_id3_tag),
+		cmocka_unit_test(decode_looks_behind_an_id3_tag),
+		cmocka_unit_test(decode_rounds_real_numbers_as_whole_ones),
+		cmocka_unit_test(decode_names_the_format),
 		cmocka_unit_test(decode_stops_at_the_longest_duration),
 		cmocka_unit_test(decode_refuses_a_flac_cut_short),
 		cmocka_unit_test(decode_refuses_many_channels_and_odd_rates),

@@ -28,9 +28,8 @@ static struct asked {
 	enum dns_type type;
 	char name[64];
 } asked[ASKED_MAX];
-static size_t n_asked, n_hosts;
+static size_t n_asked;
 static int at_once_err;			/* 1: later */
-static bool in_hosts;
 
 static struct dns_answer *make(int err, size_t n, uint32_t ttl_s)
 {
@@ -59,14 +58,6 @@ void dns_channel_ask(struct dns_channel *c, enum dns_type type,
 		fn(arg, make(at_once_err, at_once_err ? 0 : 1, 0));
 }
 
-struct dns_answer *dns_channel_hosts(struct dns_channel *c, const char *name)
-{
-	(void)c;
-	(void)name;
-	n_hosts++;
-	return make(in_hosts ? 0 : -ENOENT, in_hosts, 0);
-}
-
 static void answer(size_t i, struct dns_answer *a)
 {
 	asked[i].fn(asked[i].arg, a);
@@ -87,9 +78,8 @@ static int set_up(void **state)
 {
 	(void)state;
 	clock_virtual(&wall, 1000 * S_NS, 0);
-	n_asked = n_hosts = n_got = 0;
+	n_asked = n_got = 0;
 	at_once_err = 1;
-	in_hosts = false;
 	again = -1;
 	memset(waits, 0, sizeof(waits));
 	memset(got, 0, sizeof(got));
@@ -456,30 +446,6 @@ static void no_memory_for_an_answer_is_a_failure(void **state)
 	assert_int_equal(got[0]->err, -EIO);
 }
 
-/* ---- the hosts file ------------------------------------------------------ */
-
-static void the_hosts_file_is_not_read_per_call(void **state)
-{
-	struct dns_answer *a;
-	int i;
-
-	(void)state;
-	in_hosts = true;
-	for (i = 0; i < 100; i++) {
-		a = dns_cache_hosts(cache, "pbx");
-		assert_int_equal(a->err, 0);
-		dns_answer_unref(a);
-	}
-	assert_int_equal(n_hosts, 1);
-	in_hosts = false;
-	pass(DNS_HOSTS_TTL_S * S_MS);
-	a = dns_cache_hosts(cache, "pbx");
-	assert_int_equal(a->err, -ENOENT);
-	dns_answer_unref(a);
-	assert_int_equal(n_hosts, 2);
-	assert_int_equal(n_asked, 0);
-}
-
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -503,7 +469,6 @@ int main(void)
 		CASE(what_is_asked_for_stays),
 		CASE(questions_under_way_are_bounded),
 		CASE(no_memory_for_an_answer_is_a_failure),
-		CASE(the_hosts_file_is_not_read_per_call),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

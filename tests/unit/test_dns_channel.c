@@ -1,7 +1,6 @@
 /*
- * test_dns_channel.c - questions to a name server of the test's own, and the
- * hosts file of the system.
- * Needs: core/sip/dns_channel.c dns_answer.c hosts.c; all of core/base; cares.
+ * test_dns_channel.c - questions to a name server of the test's own.
+ * Needs: core/sip/dns_channel.c dns_servers.c dns_answer.c; all of core/base; cares.
  */
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
@@ -11,9 +10,7 @@
 
 #include <cmocka.h>
 
-#include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,56 +177,6 @@ static void answers_may_lead_to_questions(void **state)
 	assert_true(n_ports > 10);
 }
 
-/* ---- the hosts file ------------------------------------------------------ */
-
-/* A name of this machine's file, and its address. */
-static bool first_host(char *name, char *ip)
-{
-	FILE *f = fopen("/etc/hosts", "re");
-	struct addr a;
-	char line[512];
-	bool found = false;
-
-	while (f && !found && fgets(line, sizeof(line), f))
-		found = sscanf(line, "%63s %63s", ip, name) == 2 &&
-			isalnum((unsigned char)name[0]) &&
-			!addr_parse_ip(&a, ip, 0);
-	if (f)
-		fclose(f);
-	return found;
-}
-
-static void the_hosts_file_is_read(void **state)
-{
-	char name[64], ip[64], text[ADDR_TEXT_LEN];
-	struct dns_answer *a;
-	bool found = false;
-	size_t i;
-
-	(void)state;
-	if (!first_host(name, ip))
-		skip();
-	a = dns_channel_hosts(channel, name);
-	assert_int_equal(a->err, 0);
-	for (i = 0; i < a->n; i++) {
-		addr_ip_text(&a->records[i].addr, text);
-		found |= !strcmp(text, ip);
-	}
-	assert_true(found);
-	dns_answer_unref(a);
-	assert_int_equal(n_queries, 0);
-}
-
-static void what_is_not_in_the_hosts_file(void **state)
-{
-	struct dns_answer *a = dns_channel_hosts(channel, "no.such.invalid");
-
-	(void)state;
-	assert_int_equal(a->err, -ENOENT);
-	assert_int_equal(a->n, 0);
-	dns_answer_unref(a);
-}
-
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -242,8 +189,6 @@ int main(void)
 		CASE(freeing_tells_those_who_wait),
 		CASE(the_port_changes_under_load),
 		CASE(answers_may_lead_to_questions),
-		CASE(the_hosts_file_is_read),
-		CASE(what_is_not_in_the_hosts_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

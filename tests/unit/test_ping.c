@@ -2,108 +2,14 @@
  * test_ping.c - OPTIONS again and again: who counts as alive, and when the next
  * one leaves.
  * Needs: core/sip/ping.c build.c msg.c names.c osip.c; all of core/base; osip2.
- * client.h is played here.
+ * client.h is played.
  */
 /* SPDX-License-Identifier: MIT */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/log.h"
-#include "base/str.h"
-#include "sip/client.h"
+#include "client_double.h"
 #include "sip/ping.h"
-
-#define WALL INT64_C(1700000000000)
-
-/* ---- the client and the account that are not there ------------------------- */
-
-struct client {
-	struct client_params p;
-	struct hop hop;
-};
-
-static struct client *outstanding;
-static unsigned int n_requests;
-static int start_error;
-
-int client_new(struct client **cp, struct sip *sip,
-	       const struct client_params *params)
-{
-	struct client *c = calloc(1, sizeof(*c));
-
-	(void)sip;
-	assert_non_null(c);
-	c->p = *params;
-	*cp = c;
-	return 0;
-}
-
-int client_start(struct client *c)
-{
-	if (start_error)
-		return start_error;
-	assert_null(outstanding);
-	c->hop.transport = SIP_TCP;
-	addr_parse(&c->hop.remote, "192.0.2.9:5060", 0);
-	assert_int_equal(c->p.leaves(c->p.arg, c->p.request, &c->hop), 0);
-	outstanding = c;
-	n_requests++;
-	return 0;
-}
-
-const struct hop *client_hop(const struct client *c)
-{
-	return &c->hop;
-}
-
-void client_free(struct client *c)
-{
-	if (!c)
-		return;
-	if (c == outstanding)
-		outstanding = NULL;
-	osip_message_free(c->p.request);
-	free(c);
-}
-
-struct sip_auth {
-	unsigned int refs;
-};
-
-static struct sip_auth account;
-
-struct sip_auth *sip_auth_ref(struct sip_auth *a)
-{
-	if (a)
-		a->refs++;
-	return a;
-}
-
-void sip_auth_unref(struct sip_auth *a)
-{
-	if (a)
-		a->refs--;
-}
-
-void stack_tag(const struct sip *sip, char tag[STACK_TAG_LEN])
-{
-	random_hex(sip->random, tag, 16);
-}
 
 /* ---- the bench -------------------------------------------------------------- */
 
-static struct clock wall;
-static struct random rnd;
-static struct sip sip;
 static struct ping *ping;
 static struct ping_status told;
 static unsigned int n_told, n_asked;
@@ -142,19 +48,12 @@ static int set_up(void **state)
 	struct ping_params p = params();
 
 	(void)state;
-	log_set_level(LOG_ERROR);
-	parser_start();
-	clock_virtual(&wall, 1000 * S_NS, WALL);
-	random_seeded(&rnd, 11);
-	memset(&sip, 0, sizeof(sip));
-	memset(&told, 0, sizeof(told));
-	sip.random = &rnd;
-	sip.t1_ms = 500;
-	n_requests = n_told = n_asked = account.refs = 0;
-	start_error = 0;
-	not_now = free_when_told = false;
-	if (loop_new(&sip.loop, &wall, 16))
+	if (double_open())
 		return -1;
+	way = SIP_TCP;
+	memset(&told, 0, sizeof(told));
+	n_told = n_asked = 0;
+	not_now = free_when_told = false;
 	return ping_new(&ping, &sip, &p);
 }
 
@@ -163,22 +62,8 @@ static int tear_down(void **state)
 	(void)state;
 	ping_free(ping);
 	ping = NULL;
-	assert_null(outstanding);
-	assert_int_equal(account.refs, 0);
-	loop_free(sip.loop);
+	double_close();
 	return 0;
-}
-
-static void run(void)
-{
-	while (timers_run(loop_timers(sip.loop)) <= clock_now_ns(&wall))
-		;
-}
-
-static void pass_ms(int64_t ms)
-{
-	clock_advance(&wall, ms * MS_NS);
-	run();
 }
 
 /* Nothing before `from_ms`, one by `to_ms`. */

@@ -1,48 +1,10 @@
 /*
- * test_playout.c - a cursor over a playlist.
- * Needs: core/media/playout.c; doubles for prompt.c in fake_prompt.h.
+ * test_playout.c - a cursor over a script: recordings in a row.
+ * Needs: core/media/playout.c, script.c, ledger.c; doubles for prompt.c in
+ * fake_prompt.h; playout_bench.h.
  */
 /* SPDX-License-Identifier: MIT */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
-
-#include "fake_prompt.h"
-#include "media/playout.h"
-
-enum { BIG = 1000 };
-
-static uint8_t bytes[BIG];
-static const struct cln_codec_params ms20 = {
-	.size = sizeof(ms20), .ptime_ms = 20,
-};
-
-static int start(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < BIG; i++)
-		bytes[i] = (uint8_t)(i * 7 + i / 256);
-	return 0;
-}
-
-/* Plays it all into dst, checks that each packet is `packet` long. */
-static size_t play_all(struct playout *p, uint8_t *dst, size_t packet)
-{
-	size_t total = 0, len;
-
-	while ((len = playout_peek(p, dst + total)) > 0) {
-		assert_int_equal(len, packet);
-		playout_advance(p);
-		total += len;
-	}
-	assert_true(playout_at_end(p));
-	return total;
-}
+#include "playout_bench.h"
 
 static void stateless_packets_cross_items_and_only_the_last_is_padded(
 	void **state)
@@ -55,16 +17,14 @@ static void stateless_packets_cross_items_and_only_the_last_is_padded(
 	struct playout p;
 
 	(void)state;
-	assert_int_equal(playout_init(&p, &fake_g711, &ms20, list, 3), 0);
-	assert_int_equal(p.packet_ms, 20);
-	assert_int_equal(p.packet_units, 160);
-	assert_int_equal(p.payload_max, 160);
+	write_prompts(list, 3);
+	cursor(&p, &fake_g711, 20);
+	assert_int_equal(p.track.framing.packet_ms, 20);
+	assert_int_equal(p.track.framing.packet_units, 160);
+	assert_int_equal(p.track.framing.payload_max, 160);
 	assert_int_equal(play_all(&p, got, 160), 800);
 	assert_memory_equal(got, bytes, 657);
-	for (size_t i = 657; i < 800; i++)
-		assert_int_equal(got[i], 0xff);
-	playout_deinit(&p);
-	assert_int_equal(a.refs + b.refs + c.refs, 0);
+	expect_all(got + 657, 0xff, 800 - 657);
 }
 
 static void no_padding_where_the_playlist_fills_its_packets(void **state)
@@ -76,10 +36,10 @@ static void no_padding_where_the_playlist_fills_its_packets(void **state)
 	struct playout p;
 
 	(void)state;
-	assert_int_equal(playout_init(&p, &fake_g711, &ms20, list, 2), 0);
+	write_prompts(list, 2);
+	cursor(&p, &fake_g711, 20);
 	assert_int_equal(play_all(&p, got, 160), 320);
 	assert_memory_equal(got, bytes, 320);
-	playout_deinit(&p);
 }
 
 static void peeking_again_gives_the_same(void **state)
@@ -90,15 +50,14 @@ static void peeking_again_gives_the_same(void **state)
 	struct playout p;
 
 	(void)state;
-	assert_int_equal(playout_init(&p, &fake_g711, &ms20, list, 2), 0);
-	assert_int_equal(a.refs, 2);
+	write_prompts(list, 2);
+	cursor(&p, &fake_g711, 20);
 	playout_peek(&p, one);
 	playout_peek(&p, two);
 	assert_memory_equal(one, two, 160);
 	playout_advance(&p);
 	playout_peek(&p, two);
 	assert_memory_equal(two, bytes + 160, 160);
-	playout_deinit(&p);
 }
 
 static void frame_codec_sends_whole_frames_and_a_shorter_last_packet(
@@ -111,7 +70,8 @@ static void frame_codec_sends_whole_frames_and_a_shorter_last_packet(
 	struct playout p;
 
 	(void)state;
-	assert_int_equal(playout_init(&p, &fake_g729, &ms20, list, 2), 0);
+	write_prompts(list, 2);
+	cursor(&p, &fake_g729, 20);
 	for (size_t at = 0; at < 40; at += 20) {
 		assert_int_equal(playout_peek(&p, got), 20);
 		assert_memory_equal(got, bytes + at, 20);
@@ -121,7 +81,6 @@ static void frame_codec_sends_whole_frames_and_a_shorter_last_packet(
 	assert_memory_equal(got, bytes + 40, 10);
 	playout_advance(&p);
 	assert_int_equal(playout_peek(&p, got), 0);
-	playout_deinit(&p);
 }
 
 static void frames_of_different_length_go_by_their_offsets(void **state)
@@ -135,12 +94,12 @@ static void frames_of_different_length_go_by_their_offsets(void **state)
 	(void)state;
 	a.frames.offsets = offsets;
 	a.frames.n_frames = 4;
-	assert_int_equal(playout_init(&p, &fake_g729, &ms20, list, 1), 0);
+	write_prompts(list, 1);
+	cursor(&p, &fake_g729, 20);
 	assert_int_equal(playout_peek(&p, got), 12);
 	playout_advance(&p);
 	assert_int_equal(playout_peek(&p, got), 12);
 	assert_memory_equal(got, bytes + 12, 12);
-	playout_deinit(&p);
 }
 
 static void items_without_sound_are_stepped_over(void **state)
@@ -148,48 +107,47 @@ static void items_without_sound_are_stepped_over(void **state)
 	struct prompt none = fake_prompt(&fake_g711, bytes, 0);
 	struct prompt a = fake_prompt(&fake_g711, bytes, 160);
 	struct prompt *list[] = { &none, &a, &none };
+	struct script_step steps[] = { { .prompt = &none }, { .prompt = &none } };
 	uint8_t got[160];
 	struct playout p;
 
 	(void)state;
-	assert_int_equal(playout_init(&p, &fake_g711, &ms20, list, 3), 0);
+	write_prompts(list, 3);
+	cursor(&p, &fake_g711, 20);
 	assert_int_equal(play_all(&p, got, 160), 160);
-	playout_deinit(&p);
-	assert_int_equal(playout_init(&p, &fake_g711, &ms20, list, 1), 0);
+	write_prompts(list, 1);
+	cursor(&p, &fake_g711, 20);
 	assert_true(playout_at_end(&p));
-	playout_deinit(&p);
-	assert_int_equal(playout_init(&p, &fake_g711, &ms20, NULL, 0), 0);
+	write_prompts(NULL, 0);
+	cursor(&p, &fake_g711, 20);
 	assert_true(playout_at_end(&p));
-	playout_deinit(&p);
+	/* However often. */
+	write_script(steps, 2, UINT32_MAX);
+	cursor(&p, &fake_g711, 20);
+	assert_true(playout_at_end(&p));
 }
 
 static void packet_time_is_bounded_and_whole(void **state)
 {
-	struct cln_codec_params params = ms20;
 	struct cln_codec odd = fake_g711, huge = fake_g711;
 	struct playout p;
 
 	(void)state;
-	params.ptime_ms = 2000;
-	assert_int_equal(playout_init(&p, &fake_g711, &params, NULL, 0), 0);
-	assert_int_equal(p.packet_ms, PLAYOUT_PTIME_MAX);
-	playout_deinit(&p);
-	params.ptime_ms = 0;
-	assert_int_equal(playout_init(&p, &fake_g729, &params, NULL, 0), 0);
-	assert_int_equal(p.packet_frames, 2);
-	playout_deinit(&p);
-	params.ptime_ms = 7;			/* less than a frame */
-	assert_int_equal(playout_init(&p, &fake_g729, &params, NULL, 0), 0);
-	assert_int_equal(p.packet_ms, 10);
-	playout_deinit(&p);
+	write_prompts(NULL, 0);
+	cursor(&p, &fake_g711, 2000);
+	assert_int_equal(p.track.framing.packet_ms, FRAMING_PTIME_MAX);
+	cursor(&p, &fake_g729, 0);
+	assert_int_equal(p.track.framing.packet_frames, 2);
+	cursor(&p, &fake_g729, 7);		/* less than a frame */
+	assert_int_equal(p.track.framing.packet_ms, 10);
 	odd.sample_rate = 44100;
 	odd.frame_samples = 1024;
-	assert_int_equal(playout_init(&p, &odd, &ms20, NULL, 0), -EINVAL);
+	assert_int_equal(try_cursor(&p, &odd, 20, true), -EINVAL);
 	huge.frame_bytes = 10;
-	assert_int_equal(playout_init(&p, &huge, &ms20, NULL, 0), -EMSGSIZE);
+	assert_int_equal(try_cursor(&p, &huge, 20, true), -EMSGSIZE);
 }
 
-static void prompt_of_another_codec_is_refused_and_none_kept(void **state)
+static void prompt_of_another_codec_is_refused(void **state)
 {
 	struct prompt a = fake_prompt(&fake_g711, bytes, 160);
 	struct prompt b = fake_prompt(&fake_g729, bytes, 160);
@@ -197,205 +155,267 @@ static void prompt_of_another_codec_is_refused_and_none_kept(void **state)
 	struct playout p;
 
 	(void)state;
-	assert_int_equal(playout_init(&p, &fake_g711, &ms20, list, 2),
-			 -ENOENT);
-	assert_int_equal(a.refs, 0);
-	assert_int_equal(b.refs, 0);
+	write_prompts(list, 2);
+	assert_int_equal(try_cursor(&p, &fake_g711, 20, true), -ENOENT);
 }
 
-static void report_says_how_far_each_item_was_sent_and_confirmed(void **state)
+/* ---- again and again ----------------------------------------------------- */
+
+static void repeats_and_rounds_join_without_a_gap(void **state)
+{
+	struct prompt a = fake_prompt(&fake_g711, bytes, 70);
+	struct prompt b = fake_prompt(&fake_g711, bytes + 70, 30);
+	struct script_step steps[] = {
+		{ .prompt = &a, .times = 2 }, { .prompt = &b },
+	};
+	uint8_t got[BIG];
+	struct playout p;
+
+	(void)state;
+	write_script(steps, 2, 2);
+	cursor(&p, &fake_g711, 20);
+	assert_int_equal(play_all(&p, got, 160), 480);
+	for (size_t round = 0; round < 2; round++) {
+		const uint8_t *at = got + round * 170;
+
+		assert_memory_equal(at, bytes, 70);
+		assert_memory_equal(at + 70, bytes, 100);
+	}
+	expect_all(got + 340, 0xff, 140);
+}
+
+static void pause_is_exact_where_frames_are_samples(void **state)
+{
+	struct prompt a = fake_prompt(&fake_g711, bytes, 50);
+	struct script_step steps[] = {
+		{ .prompt = &a },
+		{ .kind = SCRIPT_PAUSE, .pause_ms = 30, .times = 2 },
+		{ .prompt = &a },
+	};
+	uint8_t got[BIG];
+	struct playout p;
+
+	(void)state;
+	write_script(steps, 3, 1);
+	cursor(&p, &fake_g711, 20);
+	assert_int_equal(play_all(&p, got, 160), 640);
+	assert_memory_equal(got, bytes, 50);
+	expect_all(got + 50, 0xfe, 480);
+	assert_memory_equal(got + 530, bytes, 50);
+	expect_all(got + 580, 0xff, 60);
+}
+
+static void pause_is_rounded_up_to_whole_frames(void **state)
+{
+	struct prompt a = fake_prompt(&fake_g729, bytes, 10);
+	struct script_step steps[] = {
+		{ .kind = SCRIPT_PAUSE, .pause_ms = 65 }, { .prompt = &a },
+	};
+	struct cln_played items[2];
+	uint8_t got[BIG];
+	struct playout p;
+
+	(void)state;
+	write_script(steps, 2, 1);
+	cursor(&p, &fake_g729, 20);
+	assert_int_equal(play_all(&p, got, 20), 80);
+	expect_all(got, 0xfe, 70);		/* five frames, looped */
+	assert_memory_equal(got + 70, bytes, 10);
+	assert_int_equal(ledger_report(ledger, 8000, false, items, 2), 2);
+	assert_int_equal(items[0].sent_ms, 65);
+}
+
+static void silence_is_refused_where_it_is_needed_and_not_there(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .kind = SCRIPT_PAUSE, .pause_ms = 65 },
+	};
+	struct playout p;
+
+	(void)state;
+	assert_int_equal(script_new(&script, steps, 1, 1, NULL), 0);
+	assert_int_equal(try_cursor(&p, &fake_g711, 20, true), -ENOENT);
+	script_unref(script);
+	assert_int_equal(script_new(&script, steps, 1, 1, &silence), 0);
+	assert_int_equal(try_cursor(&p, &fake_alaw, 20, true), -ENOENT);
+	assert_int_equal(try_cursor(&p, &fake_g729, 20, true), 0);
+}
+
+/* ---- digits -------------------------------------------------------------- */
+
+static void digits_as_sound_are_a_recording(void **state)
+{
+	struct prompt a = fake_prompt(&fake_g711, bytes, 100);
+	struct script_step steps[] = {
+		{ .kind = SCRIPT_DTMF, .digits = "12", .prompt = &a },
+	};
+	uint8_t got[BIG];
+	struct playout p;
+
+	(void)state;
+	write_script(steps, 1, 1);
+	assert_int_equal(try_cursor(&p, &fake_g711, 20, false), 0);
+	playout_start(&p);
+	assert_int_equal(playout_event(&p), 0);
+	assert_int_equal(play_all(&p, got, 160), 160);
+	assert_memory_equal(got, bytes, 100);
+}
+
+/* The packet before them is filled up, and each digit takes 200 ms or more. */
+static void digits_as_events_take_whole_packets(void **state)
+{
+	struct prompt a = fake_prompt(&fake_g711, bytes, 200);
+	struct script_step steps[] = {
+		{ .prompt = &a },
+		{ .kind = SCRIPT_DTMF, .digits = "1#", .times = 2 },
+		{ .prompt = &a },
+	};
+	struct cln_played items[3];
+	uint8_t got[160];
+	struct playout p;
+
+	(void)state;
+	write_script(steps, 3, 1);
+	cursor(&p, &fake_g711, 20);
+	say(&p, 1);
+	assert_int_equal(playout_peek(&p, got), 160);
+	assert_memory_equal(got, bytes + 160, 40);
+	expect_all(got + 40, 0xff, 120);
+	playout_advance(&p);
+	for (int digit = 0; digit < 4; digit++)
+		for (int n = 0; n < 10; n++) {
+			assert_int_equal(playout_event(&p),
+					 n ? 0 : "1#"[digit % 2]);
+			say(&p, 1);
+		}
+	assert_int_equal(playout_event(&p), 0);
+	playout_peek(&p, got);
+	assert_memory_equal(got, bytes, 160);
+	say(&p, 2);
+	assert_int_equal(ledger_report(ledger, 8000, false, items, 3), 3);
+	assert_int_equal(items[0].sent_ms, 25);
+	assert_int_equal(items[1].sent_ms, 800);
+	assert_int_equal(items[2].sent_ms, 25);
+}
+
+static void long_packets_leave_room_for_an_event_and_a_gap(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .kind = SCRIPT_DTMF, .digits = "9" },
+	};
+	struct playout p;
+
+	(void)state;
+	write_script(steps, 1, 1);
+	cursor(&p, &fake_g711, 60);
+	say(&p, 2 + DTMF_ENDS);		/* 60, 120 and its end twice more, gap */
+	assert_true(playout_at_end(&p));
+}
+
+/* ---- gathers ------------------------------------------------------------- */
+
+static void gather_is_silence_until_somebody_goes_on(void **state)
 {
 	struct prompt a = fake_prompt(&fake_g711, bytes, 240);
-	struct prompt b = fake_prompt(&fake_g711, bytes, 400);
-	struct prompt c = fake_prompt(&fake_g711, bytes, 400);
-	struct prompt *list[] = { &a, &b, &c };
+	struct script_step steps[] = {
+		{ .prompt = &a }, { .kind = SCRIPT_GATHER }, { .prompt = &a },
+	};
 	struct cln_played items[3];
+	uint8_t got[160];
+	struct playout p;
+
+	(void)state;
+	write_script(steps, 3, 1);
+	cursor(&p, &fake_g711, 20);
+	say(&p, 1);
+	assert_int_equal(playout_step(&p)->kind, SCRIPT_PROMPT);
+	assert_int_equal(playout_peek(&p, got), 160);
+	assert_memory_equal(got, bytes + 160, 80);
+	expect_all(got + 80, 0xfe, 80);
+	playout_advance(&p);
+	assert_int_equal(playout_step(&p)->kind, SCRIPT_GATHER);
+	say(&p, 1000);
+	assert_int_equal(playout_step(&p)->kind, SCRIPT_GATHER);
+	playout_go(&p, CLN_GOTO_NEXT);
+	playout_peek(&p, got);
+	assert_memory_equal(got, bytes, 160);
+	say(&p, 1);
+	playout_go(&p, 1);
+	playout_go(&p, 0);
+	say(&p, 1);
+	playout_go(&p, CLN_GOTO_STOP);
+	assert_true(playout_at_end(&p));
+	assert_int_equal(playout_peek(&p, got), 0);
+	assert_int_equal(ledger_report(ledger, 8000, false, items, 3), 3);
+	assert_int_equal(items[0].sent_ms, 50);
+	assert_int_equal(items[1].sent_ms, 20010);
+	assert_int_equal(items[2].sent_ms, 20);
+}
+
+static void digit_leaves_for_the_next_gather_that_wants_it(void **state)
+{
+	struct prompt a = fake_prompt(&fake_g711, bytes, 500);
+	struct script_step steps[] = {
+		{ .prompt = &a },
+		{ .kind = SCRIPT_GATHER },
+		{ .prompt = &a },
+		{ .kind = SCRIPT_GATHER, .gather = { .interrupt = 1 } },
+		{ .prompt = &a },
+	};
+	struct playout p;
+
+	(void)state;
+	write_script(steps, 5, 2);
+	cursor(&p, &fake_g711, 20);
+	say(&p, 1);
+	assert_false(playout_interrupt(&p));	/* the next one does not */
+	playout_go(&p, 1);
+	assert_false(playout_interrupt(&p));	/* it waits already */
+	playout_go(&p, CLN_GOTO_NEXT);
+	assert_true(playout_interrupt(&p));
+	assert_int_equal(p.at.step, 3);
+	playout_go(&p, CLN_GOTO_NEXT);
+	script->steps[1].gather.interrupt = 1;
+	assert_true(playout_interrupt(&p));	/* of the next round */
+	assert_int_equal(p.at.step, 1);
+	assert_int_equal(p.at.round, 1);
+	playout_go(&p, 4);
+	assert_false(playout_interrupt(&p));	/* there is none any more */
+}
+
+static void prelude_is_silence_that_no_item_counts(void **state)
+{
+	struct prompt a = fake_prompt(&fake_g711, bytes, 160);
+	struct prompt *list[] = { &a };
+	struct playout_config cfg = {
+		.params = &(struct cln_codec_params){ .ptime_ms = 20 },
+		.prelude = true,
+	};
+	struct cln_played item;
 	struct playout p;
 	uint8_t got[160];
 
 	(void)state;
-	assert_int_equal(playout_init(&p, &fake_g711, &ms20, list, 3), 0);
-	assert_int_equal(playout_report(&p, -1, items, 3), 0);
-	for (int i = 0; i < 3; i++) {
-		playout_peek(&p, got);
-		playout_advance(&p);
-	}
-	assert_int_equal(playout_report(&p, -1, items, 3), 2);
-	assert_int_equal(items[0].item, 0);
-	assert_int_equal(items[0].sent_ms, 30);
-	assert_int_equal(items[0].confirmed_ms, -1);
-	assert_int_equal(items[1].sent_ms, 30);
-	assert_int_equal(playout_report(&p, 2, items, 3), 2);
-	assert_int_equal(items[0].confirmed_ms, 30);
-	assert_int_equal(items[1].confirmed_ms, 10);
-	assert_int_equal(playout_report(&p, 0, items, 3), 2);
-	assert_int_equal(items[0].confirmed_ms, 0);
-	assert_int_equal(playout_report(&p, 3, items, 1), 1);
-	while (playout_peek(&p, got))
-		playout_advance(&p);
-	assert_int_equal(playout_report(&p, 7, items, 3), 3);
-	assert_int_equal(items[2].sent_ms, 50);
-	assert_int_equal(items[2].confirmed_ms, 50);
-	playout_deinit(&p);
+	write_prompts(list, 1);
+	cfg.script = script;
+	cfg.ledger = ledger;
+	assert_int_equal(framing_init(&cfg.framing, &fake_g711, cfg.params),
+			 0);
+	assert_int_equal(playout_init(&p, &cfg), 0);
+	playout_start(&p);
+	assert_null(playout_step(&p));
+	playout_peek(&p, got);
+	expect_all(got, 0xfe, 160);
+	say(&p, 50);
+	assert_int_equal(ledger_report(ledger, 8000, false, &item, 1), 0);
+	playout_go(&p, 0);
+	playout_peek(&p, got);
+	assert_memory_equal(got, bytes, 160);
+	say(&p, 1);
+	assert_true(playout_at_end(&p));
+	assert_int_equal(ledger_report(ledger, 8000, false, &item, 1), 1);
+	assert_int_equal(item.sent_ms, 20);
 }
-
-static void report_leaves_out_the_padding_of_a_last_frame(void **state)
-{
-	struct prompt a = fake_prompt(&fake_g729, bytes, 30);
-	struct prompt *list[] = { &a };
-	struct cln_played item;
-	struct playout p;
-	uint8_t got[20];
-
-	(void)state;
-	a.frames.samples = 200;			/* 25 of 30 ms */
-	assert_int_equal(playout_init(&p, &fake_g729, &ms20, list, 1), 0);
-	while (playout_peek(&p, got))
-		playout_advance(&p);
-	assert_int_equal(playout_report(&p, -1, &item, 1), 1);
-	assert_int_equal(item.sent_ms, 25);
-	playout_deinit(&p);
-}
-
-/* ---- another codec takes over -------------------------------------------- */
-
-static const struct cln_codec_params ms30 = {
-	.size = sizeof(ms30), .ptime_ms = 30,
-};
-
-/* The same recording again, each byte one higher. */
-static struct prompt both(uint8_t *other, const uint8_t *data, size_t len)
-{
-	struct prompt p = fake_prompt(&fake_g711, data, len);
-
-	for (size_t i = 0; i < len; i++)
-		other[i] = (uint8_t)(data[i] + 1);
-	p.too = fake_frames(&fake_alaw, other, len);
-	return p;
-}
-
-static void say(struct playout *p, int packets)
-{
-	uint8_t got[PLAYOUT_PAYLOAD_MAX];
-
-	while (packets--) {
-		assert_true(playout_peek(p, got) > 0);
-		playout_advance(p);
-	}
-}
-
-static void other_codec_goes_on_at_the_very_sample(void **state)
-{
-	uint8_t high[BIG], got[BIG];
-	struct prompt a = both(high, bytes, 250);
-	struct prompt b = both(high + 250, bytes + 250, 710);
-	struct prompt *list[] = { &a, &b };
-	struct playout p, q, r;
-
-	(void)state;
-	assert_int_equal(playout_init(&p, &fake_g711, &ms20, list, 2), 0);
-	assert_int_equal(playout_init(&q, &fake_alaw, &ms30, list, 2), 0);
-	assert_int_equal(playout_init(&r, &fake_g711, &ms20, list, 2), 0);
-	say(&p, 2);
-	playout_take_over(&q, &p, 2, -1);
-	assert_int_equal(playout_peek(&q, got), 240);
-	assert_memory_equal(got, high + 320, 240);
-	playout_advance(&q);
-	playout_take_over(&r, &q, 3, -1);
-	assert_int_equal(play_all(&r, got, 160), 480);
-	assert_memory_equal(got, bytes + 560, 400);
-	playout_deinit(&p);
-	playout_deinit(&q);
-	playout_deinit(&r);
-	assert_int_equal(a.refs + b.refs, 0);
-}
-
-static void frame_codec_says_the_frame_again_that_was_begun(void **state)
-{
-	struct prompt a = fake_prompt(&fake_g711, bytes, 500);
-	struct prompt *list[] = { &a };
-	uint8_t got[BIG];
-	struct playout p, q, r;
-
-	(void)state;
-	a.too = fake_frames(&fake_g729, bytes + 500, 110);	/* + 40 ms */
-	a.too.samples = 500;
-	assert_int_equal(playout_init(&p, &fake_g711, &(struct cln_codec_params)
-				      { .ptime_ms = 25 }, list, 1), 0);
-	assert_int_equal(playout_init(&q, &fake_g729, &ms20, list, 1), 0);
-	assert_int_equal(playout_init(&r, &fake_g711, &ms20, list, 1), 0);
-	say(&p, 1);					/* 25 ms of it */
-	playout_take_over(&q, &p, 1, -1);
-	assert_int_equal(playout_peek(&q, got), 20);
-	assert_memory_equal(got, bytes + 520, 20);	/* from 20 ms on */
-	playout_advance(&q);
-	playout_take_over(&r, &q, 2, -1);		/* at 40 ms */
-	assert_int_equal(playout_peek(&r, got), 160);
-	assert_memory_equal(got, bytes + 320, 160);
-	playout_deinit(&p);
-	playout_deinit(&q);
-	playout_deinit(&r);
-}
-
-static void silence_behind_an_item_has_no_counterpart(void **state)
-{
-	struct prompt a = fake_prompt(&fake_g711, bytes, 160);
-	struct prompt b = fake_prompt(&fake_g711, bytes + 160, 160);
-	struct prompt *list[] = { &a, &b };
-	uint8_t got[BIG];
-	struct playout p, q;
-
-	(void)state;
-	a.too = fake_frames(&fake_g729, bytes, 60);	/* 20 ms and 40 more */
-	a.too.samples = 160;
-	b.too = a.too;
-	assert_int_equal(playout_init(&p, &fake_g729, &ms20, list, 2), 0);
-	assert_int_equal(playout_init(&q, &fake_g711, &ms20, list, 2), 0);
-	say(&p, 2);
-	playout_take_over(&q, &p, 2, -1);
-	assert_int_equal(playout_peek(&q, got), 160);
-	assert_memory_equal(got, bytes + 160, 160);
-	say(&p, 3);
-	playout_take_over(&q, &p, 5, -1);
-	assert_true(playout_at_end(&q));
-	playout_deinit(&p);
-	playout_deinit(&q);
-}
-
-static void report_counts_across_codecs_and_packet_times(void **state)
-{
-	uint8_t high[BIG];
-	struct prompt a = both(high, bytes, 400);
-	struct prompt b = both(high + 400, bytes + 400, 600);
-	struct prompt *list[] = { &a, &b };
-	struct cln_played items[2];
-	struct playout p, q;
-
-	(void)state;
-	assert_int_equal(playout_init(&p, &fake_g711, &ms20, list, 2), 0);
-	assert_int_equal(playout_init(&q, &fake_alaw, &ms30, list, 2), 0);
-	say(&p, 2);				/* 320 of 400 */
-	playout_take_over(&q, &p, 2, 1);	/* 160 were heard by then */
-	say(&q, 2);				/* 800: all of a, half of b */
-	assert_int_equal(playout_report(&q, -1, items, 2), 2);
-	assert_int_equal(items[0].sent_ms, 50);
-	assert_int_equal(items[0].confirmed_ms, -1);
-	assert_int_equal(items[1].sent_ms, 50);
-	assert_int_equal(playout_report(&q, 1, items, 2), 2);
-	assert_int_equal(items[0].confirmed_ms, 20);
-	assert_int_equal(items[1].confirmed_ms, 0);
-	assert_int_equal(playout_report(&q, 2, items, 2), 2);
-	assert_int_equal(items[0].confirmed_ms, 40);
-	assert_int_equal(playout_report(&q, 3, items, 2), 2);
-	assert_int_equal(items[0].confirmed_ms, 50);
-	assert_int_equal(items[1].confirmed_ms, 20);
-	assert_int_equal(playout_report(&q, 99, items, 2), 2);
-	assert_int_equal(items[1].confirmed_ms, 50);
-	playout_deinit(&p);
-	playout_deinit(&q);
-}
-
-#define TEST(name) cmocka_unit_test_setup(name, start)
 
 int main(void)
 {
@@ -407,13 +427,17 @@ int main(void)
 		TEST(frames_of_different_length_go_by_their_offsets),
 		TEST(items_without_sound_are_stepped_over),
 		TEST(packet_time_is_bounded_and_whole),
-		TEST(prompt_of_another_codec_is_refused_and_none_kept),
-		TEST(report_says_how_far_each_item_was_sent_and_confirmed),
-		TEST(report_leaves_out_the_padding_of_a_last_frame),
-		TEST(other_codec_goes_on_at_the_very_sample),
-		TEST(frame_codec_says_the_frame_again_that_was_begun),
-		TEST(silence_behind_an_item_has_no_counterpart),
-		TEST(report_counts_across_codecs_and_packet_times),
+		TEST(prompt_of_another_codec_is_refused),
+		TEST(repeats_and_rounds_join_without_a_gap),
+		TEST(pause_is_exact_where_frames_are_samples),
+		TEST(pause_is_rounded_up_to_whole_frames),
+		TEST(silence_is_refused_where_it_is_needed_and_not_there),
+		TEST(digits_as_sound_are_a_recording),
+		TEST(digits_as_events_take_whole_packets),
+		TEST(long_packets_leave_room_for_an_event_and_a_gap),
+		TEST(gather_is_silence_until_somebody_goes_on),
+		TEST(digit_leaves_for_the_next_gather_that_wants_it),
+		TEST(prelude_is_silence_that_no_item_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

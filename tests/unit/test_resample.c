@@ -117,6 +117,64 @@ static void resample_keeps_a_tone_in_place(void **state)
 	}
 }
 
+/* A tone in two recordings, put together again: as though it were one. Zeros
+ * at the edges would halve a sample that was cut at its peak.                */
+static int worst_at_join(unsigned int rate, size_t first, size_t n, double hz)
+{
+	static int16_t in[48000], out[8000], want[8000];
+	size_t got, all;
+	int worst = 0;
+
+	tone(in, n, hz, rate);
+	tone(want, 8000, hz, 8000);
+	got = resample(in, first, rate, 8000, out, 2048, 2048);
+	assert_int_equal(got, first * 8000 / rate);
+	all = got + resample(in + first, n - first, rate, 8000, out + got, 100,
+			     33);
+	assert_int_equal(all, n * 8000 / rate);
+	for (size_t i = got - 50; i < got + 50; i++)
+		if (abs(out[i] - want[i]) > worst)
+			worst = abs(out[i] - want[i]);
+	return worst;
+}
+
+static void resample_joins_without_a_click(void **state)
+{
+	static const unsigned int rates[] = { 11025, 16000, 44100, 48000 };
+
+	(void)state;
+	for (size_t r = 0; r < 4; r++)
+		for (size_t part = 1; part < 20; part++) {
+			unsigned int step = rates[r] / 25;
+			int worst = worst_at_join(rates[r], part * step,
+						  rates[r], 333);
+
+			if (worst > 12000 / 12)
+				fail_msg("%u Hz, cut at %zu: off by %d",
+					 rates[r], part * step, worst);
+		}
+}
+
+static void resample_starts_and_ends_at_full_height(void **state)
+{
+	static int16_t in[5000], out[48000];
+	static const unsigned int rates[] = { 11025, 44100, 48000, 4000 };
+
+	(void)state;
+	for (size_t i = 0; i < 5000; i++)
+		in[i] = 10000;
+	for (size_t r = 0; r < 4; r++) {
+		/* Also where there is less of it than the filter looks for. */
+		for (size_t n = 1; n <= 5000; n = n * 3 + 1) {
+			size_t got = resample(in, n, rates[r], 8000, out, 700,
+					      90);
+
+			for (size_t i = 0; i < got; i++)
+				assert_in_range(out[i], 9990, 10010);
+		}
+	}
+}
+
 static void resample_removes_what_would_alias(void **state)
 {
 	static int16_t in[48000], out[8000];
@@ -147,6 +205,8 @@ int main(void)
 		cmocka_unit_test(resample_at_equal_rates_changes_nothing),
 		cmocka_unit_test(resample_does_not_care_about_blocks),
 		cmocka_unit_test(resample_keeps_a_tone_in_place),
+		cmocka_unit_test(resample_joins_without_a_click),
+		cmocka_unit_test(resample_starts_and_ends_at_full_height),
 		cmocka_unit_test(resample_removes_what_would_alias),
 		cmocka_unit_test(resample_refuses_a_rate_of_zero),
 	};

@@ -4,24 +4,13 @@
  * Needs: core/sip/resolve*.c resting.c dns_*.c; all of core/base; cares.
  */
 /* SPDX-License-Identifier: MIT */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
+#include "resolve_bench.h"
 
-#include <cmocka.h>
-
-#include <arpa/inet.h>
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/epoll.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-#include "base/str.h"
-#include "name_server.h"
 #include "sip/dns_cache.h"
-#include "sip/resolve.h"
+#include "sip/resolve_impl.h"
 
 static const struct zone_line zone_of_all[] = {
 	{ "sip.example", "A 192.0.2.1" },
@@ -62,58 +51,29 @@ static const struct zone_line zone_of_all[] = {
 
 /* ---- the bench ----------------------------------------------------------- */
 
-static struct clock wall;
-static struct random luck;
-static struct loop *loop;
-static struct resolver *resolver;
-static struct resolve_result got;
 static struct resolve_query *query;
-static unsigned int n_got;
 static bool inside, free_when_told;
-
-static int set_up_on(const struct clock *clock)
-{
-	struct addr a;
-
-	n_got = 0;
-	zone = zone_of_all;
-	random_seeded(&luck, 1);
-	inside = free_when_told = false;
-	assert_int_equal(loop_new(&loop, clock, 16), 0);
-	name_server_open(loop, &a);
-	return resolver_new(&resolver, loop, &luck, &a, 1);
-}
 
 static int set_up(void **state)
 {
 	(void)state;
-	clock_virtual(&wall, 1000 * S_NS, 0);
-	return set_up_on(&wall);
+	inside = free_when_told = false;
+	return bench_open(zone_of_all);
 }
 
 /* c-ares has its own idea of time, so its retransmission is seen in earnest. */
 static int set_up_in_earnest(void **state)
 {
 	(void)state;
-	return set_up_on(clock_system());
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	resolver_free(resolver);
-	resolver = NULL;
-	name_server_close();
-	loop_free(loop);
-	return 0;
+	inside = free_when_told = false;
+	return bench_open_on(clock_system(), zone_of_all);
 }
 
 static void told(void *arg, const struct resolve_result *result)
 {
 	assert_ptr_equal(arg, &got);
 	assert_false(inside);
-	got = *result;
-	n_got++;
+	bench_told(arg, result);
 	if (free_when_told) {
 		resolver_free(resolver);
 		resolver = NULL;
@@ -145,10 +105,7 @@ static void ask(const char *host, uint16_t port, int family)
 
 static void wait_answer(void)
 {
-	int i;
-
-	for (i = 0; i < 250 && !n_got; i++)
-		loop_once(loop, 20);
+	rounds(500);
 	assert_int_equal(n_got, 1);
 }
 
@@ -159,15 +116,6 @@ static int resolve(const char *host, uint16_t port, int family)
 	return got.err;
 }
 
-static void assert_addr(size_t i, const char *text)
-{
-	char ip[ADDR_TEXT_LEN];
-
-	assert_true(i < got.n);
-	addr_text(&got.ways[i].addr, ip);
-	assert_string_equal(ip, text);
-}
-
 /* ---- without a query ----------------------------------------------------- */
 
 static void numeric_hosts_need_no_query(void **state)
@@ -175,11 +123,11 @@ static void numeric_hosts_need_no_query(void **state)
 	(void)state;
 	assert_int_equal(resolve("192.0.2.7", 0, AF_UNSPEC), 0);
 	assert_int_equal(got.n, 1);
-	assert_addr(0, "192.0.2.7:5060");
+	assert_way(0, "192.0.2.7:5060");
 	assert_int_equal(resolve("[2001:db8::7]", 5070, AF_INET6), 0);
-	assert_addr(0, "[2001:db8::7]:5070");
+	assert_way(0, "[2001:db8::7]:5070");
 	assert_int_equal(resolve("2001:db8::7", 0, AF_UNSPEC), 0);
-	assert_addr(0, "[2001:db8::7]:5060");
+	assert_way(0, "[2001:db8::7]:5060");
 	assert_int_equal(n_queries, 0);
 }
 
@@ -188,7 +136,7 @@ static void default_port_is_the_transports(void **state)
 	(void)state;
 	ask_by("192.0.2.7", 0, AF_UNSPEC, SIP_TLS);
 	wait_answer();
-	assert_addr(0, "192.0.2.7:5061");
+	assert_way(0, "192.0.2.7:5061");
 	assert_int_equal(got.ways[0].transport, SIP_TLS);
 }
 
@@ -198,11 +146,11 @@ static void without_a_name_any_is_udp(void **state)
 	(void)state;
 	ask_by("192.0.2.7", 0, AF_UNSPEC, SIP_ANY);
 	wait_answer();
-	assert_addr(0, "192.0.2.7:5060");
+	assert_way(0, "192.0.2.7:5060");
 	assert_int_equal(got.ways[0].transport, SIP_UDP);
 	ask_by("sip.example", 5090, AF_INET, SIP_ANY);
 	wait_answer();
-	assert_addr(0, "192.0.2.1:5090");
+	assert_way(0, "192.0.2.1:5090");
 	assert_int_equal(got.ways[0].transport, SIP_UDP);
 	assert_int_equal(n_of[DNS_NAPTR] + n_of[DNS_SRV], 0);
 }
@@ -215,7 +163,7 @@ static void an_address_of_another_family_is_none(void **state)
 	assert_int_equal(got.n, 0);
 }
 
-static void hosts_file_is_read(void **state)
+static void localhost_is_asked_of_nobody(void **state)
 {
 	(void)state;
 	assert_int_equal(resolve("localhost", 0, AF_INET), 0);
@@ -223,6 +171,35 @@ static void hosts_file_is_read(void **state)
 	assert_true(addr_is_loopback(&got.ways[0].addr));
 	assert_int_equal(addr_port(&got.ways[0].addr), 5060);
 	assert_int_equal(n_queries, 0);
+}
+
+static void take_hosts_file(const char *path)
+{
+	hosts_free(resolver->hosts);
+	assert_int_equal(hosts_new(&resolver->hosts, path), 0);
+}
+
+/* RFC 3263 knows nothing of it; whoever writes a name there means it.         */
+static void hosts_file_comes_before_the_name_server(void **state)
+{
+	static const char text[] = "192.0.2.77 pbx Sip.Example\n";
+	char path[] = "/tmp/test_resolve.XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	take_hosts_file(path);
+	assert_int_equal(resolve("pbx", 0, AF_UNSPEC), 0);
+	assert_way(0, "192.0.2.77:5060");
+	assert_int_equal(resolve("sip.example", 0, AF_UNSPEC), 0);
+	assert_int_equal(got.n, 1);
+	assert_way(0, "192.0.2.77:5060");
+	assert_int_equal(n_queries, 0);
+	unlink(path);
+	assert_int_equal(resolve("sip.example", 5080, AF_INET), 0);
+	assert_way(0, "192.0.2.1:5080");
 }
 
 static void what_is_no_name_is_not_asked_for(void **state)
@@ -245,12 +222,12 @@ static void names_give_all_their_addresses(void **state)
 	(void)state;
 	assert_int_equal(resolve("sip.example", 5080, AF_INET), 0);
 	assert_int_equal(got.n, 2);
-	assert_addr(0, "192.0.2.1:5080");
-	assert_addr(1, "192.0.2.2:5080");
+	assert_way(0, "192.0.2.1:5080");
+	assert_way(1, "192.0.2.2:5080");
 	assert_int_equal(n_of[DNS_AAAA], 0);
 	assert_int_equal(resolve("six.example", 0, AF_INET6), 0);
 	assert_int_equal(got.n, 1);
-	assert_addr(0, "[2001:db8::1]:5060");
+	assert_way(0, "[2001:db8::1]:5060");
 }
 
 static void both_families_are_asked_for(void **state)
@@ -317,7 +294,7 @@ static void a_lost_query_is_repeated(void **state)
 	(void)state;
 	assert_int_equal(resolve("lossy.example", 5060, AF_INET), 0);
 	assert_int_equal(n_queries, 2);
-	assert_addr(0, "192.0.2.9:5060");
+	assert_way(0, "192.0.2.9:5060");
 }
 
 static void wait_all(unsigned int n)
@@ -348,7 +325,7 @@ static void a_thousand_calls_make_one_set_of_queries(void **state)
 	start_many(500);
 	wait_all(500);
 	assert_int_equal(got.n, 2);
-	assert_addr(0, "192.0.2.1:5070");
+	assert_way(0, "192.0.2.1:5070");
 	assert_int_equal(got.ways[0].transport, SIP_TCP);
 	start_many(500);
 	wait_all(500);
@@ -386,17 +363,17 @@ static void one_that_rests_is_last(void **state)
 	start_many(1);
 	wait_all(1);
 	assert_int_equal(got.n, 2);
-	assert_addr(0, "192.0.2.2:5070");
-	assert_addr(1, "192.0.2.1:5070");
+	assert_way(0, "192.0.2.2:5070");
+	assert_way(1, "192.0.2.1:5070");
 	resolve_rest(resolver, &first, "sip.example", 0);
 	start_many(1);
 	wait_all(1);
-	assert_addr(0, "192.0.2.1:5070");
+	assert_way(0, "192.0.2.1:5070");
 	resolve_rest(resolver, &first, "sip.example", 30 * S_MS);
 	clock_advance(&wall, 31 * S_NS);
 	start_many(1);
 	wait_all(1);
-	assert_addr(0, "192.0.2.1:5070");
+	assert_way(0, "192.0.2.1:5070");
 	/* The only one is tried all the same. */
 	resolve_rest(resolver, &first, "sip.example", 30 * S_MS);
 	assert_int_equal(resolve("192.0.2.1", 5070, AF_INET), 0);
@@ -450,7 +427,7 @@ static void it_may_be_freed_when_told(void **state)
 	assert_null(resolver);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, bench_close)
 
 int main(void)
 {
@@ -459,7 +436,8 @@ int main(void)
 		CASE(default_port_is_the_transports),
 		CASE(without_a_name_any_is_udp),
 		CASE(an_address_of_another_family_is_none),
-		CASE(hosts_file_is_read),
+		CASE(localhost_is_asked_of_nobody),
+		CASE(hosts_file_comes_before_the_name_server),
 		CASE(what_is_no_name_is_not_asked_for),
 		CASE(names_give_all_their_addresses),
 		CASE(both_families_are_asked_for),
@@ -469,7 +447,7 @@ int main(void)
 		CASE(a_dead_name_server_is_a_failure),
 		CASE(a_silent_name_server_times_out),
 		cmocka_unit_test_setup_teardown(a_lost_query_is_repeated,
-						set_up_in_earnest, tear_down),
+						set_up_in_earnest, bench_close),
 		CASE(a_thousand_calls_make_one_set_of_queries),
 		CASE(what_is_over_is_asked_for_again),
 		CASE(one_that_rests_is_last),

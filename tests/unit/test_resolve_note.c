@@ -4,19 +4,7 @@
  * Needs: core/sip/resolve*.c resting.c dns_*.c hosts.c; all of core/base; cares.
  */
 /* SPDX-License-Identifier: MIT */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
-#include <string.h>
-
-#include "base/str.h"
-#include "name_server.h"
-#include "sip/resolve.h"
+#include "resolve_bench.h"
 
 static const struct zone_line lines[] = {
 	{ "_sip._udp.refuses.example", "SRV 0 0 0 ." },
@@ -33,40 +21,10 @@ static const struct zone_line lines[] = {
 	{ NULL, NULL },
 };
 
-static struct clock wall;
-static struct random luck;
-static struct loop *loop;
-static struct resolver *resolver;
-static struct resolve_result got;
-static unsigned int n_got;
-static struct addr server;
-
 static int set_up(void **state)
 {
 	(void)state;
-	clock_virtual(&wall, 1000 * S_NS, 0);
-	random_seeded(&luck, 3);
-	n_got = 0;
-	zone = lines;
-	assert_int_equal(loop_new(&loop, &wall, 16), 0);
-	name_server_open(loop, &server);
-	return resolver_new(&resolver, loop, &luck, &server, 1);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	resolver_free(resolver);
-	name_server_close();
-	loop_free(loop);
-	return 0;
-}
-
-static void told(void *arg, const struct resolve_result *result)
-{
-	(void)arg;
-	got = *result;
-	n_got++;
+	return bench_open(lines);
 }
 
 static void start(const char *host, enum sip_transport transport, int family,
@@ -80,14 +38,9 @@ static void start(const char *host, enum sip_transport transport, int family,
 
 	str_copy(t.host, sizeof(t.host), host);
 	n_got = 0;
-	assert_int_equal(resolve_start(&q, resolver, &t, &reach, told, NULL),
+	assert_int_equal(resolve_start(&q, resolver, &t, &reach, bench_told,
+				       NULL),
 			 0);
-}
-
-static void rounds(int n)
-{
-	while (n-- && !n_got)
-		loop_once(loop, 10);
 }
 
 static void expect_by(const char *host, enum sip_transport transport,
@@ -198,7 +151,7 @@ static void a_name_server_that_fails_is_named(void **state)
 	char at[ADDR_TEXT_LEN], note[RESOLVE_NOTE_LEN];
 
 	(void)state;
-	addr_text(&server, at);
+	addr_text(&dns_at, at);
 	str_printf(note, sizeof(note), "the name server failed, %s: A of "
 		   "fail.example", at);
 	expect("fail.example", -EIO, note);
@@ -228,7 +181,7 @@ static void what_is_too_long_is_cut(void **state)
 	assert_true(str_starts(got.note, "not resolved: no such name: aaa"));
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, bench_close)
 
 int main(void)
 {

@@ -4,20 +4,7 @@
  * Needs: name_server.h; all of core/sip/resolve*.c and dns_*.c; core/base.
  */
 /* SPDX-License-Identifier: MIT */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "base/str.h"
-#include "name_server.h"
-#include "sip/resolve.h"
+#include "resolve_bench.h"
 
 static const struct zone_line zone_of_two[] = {
 	{ "sip.example", "A 192.0.2.1" },
@@ -34,51 +21,16 @@ static const struct zone_line zone_of_two[] = {
 	{ NULL, NULL },
 };
 
-static struct clock wall;
-static struct random luck;
-static struct loop *loop;
-static struct resolver *resolver;
-static struct resolve_result got;
-static unsigned int n_got;
-
-static int set_up_on(const struct clock *clock)
-{
-	struct addr a;
-
-	zone = zone_of_two;
-	random_seeded(&luck, 1);
-	assert_int_equal(loop_new(&loop, clock, 16), 0);
-	name_server_open(loop, &a);
-	return resolver_new(&resolver, loop, &luck, &a, 1);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
-	clock_virtual(&wall, 1000 * S_NS, 0);
-	return set_up_on(&wall);
+	return bench_open(zone_of_two);
 }
 
 static int set_up_in_earnest(void **state)
 {
 	(void)state;
-	return set_up_on(clock_system());
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	resolver_free(resolver);
-	name_server_close();
-	loop_free(loop);
-	return 0;
-}
-
-static void told(void *arg, const struct resolve_result *result)
-{
-	(void)arg;
-	got = *result;
-	n_got++;
+	return bench_open_on(clock_system(), zone_of_two);
 }
 
 /* Asks for UDP at 5060 over IPv4, preferring this server. */
@@ -93,22 +45,12 @@ static int resolve(const char *host, const char *server,
 	str_copy(t.host, sizeof(t.host), host);
 	assert_int_equal(addr_parse(&t.prefer, server, 0), 0);
 	n_got = 0;
-	assert_int_equal(resolve_start(&query, resolver, &t, &reach, told,
+	assert_int_equal(resolve_start(&query, resolver, &t, &reach, bench_told,
 				       NULL), 0);
 	assert_int_equal(n_got, 0);
-	for (int i = 0; i < 250 && !n_got; i++)
-		loop_once(loop, 20);
+	rounds(500);
 	assert_int_equal(n_got, 1);
 	return got.err;
-}
-
-static void assert_way(size_t i, const char *text)
-{
-	char ip[ADDR_TEXT_LEN];
-
-	assert_true(i < got.n);
-	addr_text(&got.ways[i].addr, ip);
-	assert_string_equal(ip, text);
 }
 
 static void preferred_comes_first(void **state)
@@ -194,7 +136,7 @@ static void preferred_does_not_wait_for_dns_for_long(void **state)
 	assert_true(clock_now_ms(clock_system()) - begin < 4000);
 }
 
-#define RULE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define RULE(f) cmocka_unit_test_setup_teardown(f, set_up, bench_close)
 
 int main(void)
 {
@@ -207,7 +149,7 @@ int main(void)
 		RULE(preferred_is_there_without_dns),
 		cmocka_unit_test_setup_teardown(
 			preferred_does_not_wait_for_dns_for_long,
-			set_up_in_earnest, tear_down),
+			set_up_in_earnest, bench_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,20 +4,7 @@
  * Needs: core/sip/resolve*.c resting.c dns_*.c; all of core/base; cares.
  */
 /* SPDX-License-Identifier: MIT */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "base/str.h"
-#include "name_server.h"
-#include "sip/resolve.h"
+#include "resolve_bench.h"
 
 static const struct resolve_reach all = {
 	.family = { AF_INET, AF_INET, AF_INET },
@@ -26,39 +13,10 @@ static const struct resolve_reach udp_only = {
 	.family = { AF_INET, -1, -1 },
 };
 
-static struct clock wall;
-static struct random luck;
-static struct loop *loop;
-static struct resolver *resolver;
-static struct resolve_result got;
-static unsigned int n_got;
-
 static int set_up(void **state)
 {
-	struct addr a;
-
 	(void)state;
-	clock_virtual(&wall, 1000 * S_NS, 0);
-	random_seeded(&luck, 3);
-	assert_int_equal(loop_new(&loop, &wall, 16), 0);
-	name_server_open(loop, &a);
-	return resolver_new(&resolver, loop, &luck, &a, 1);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	resolver_free(resolver);
-	name_server_close();
-	loop_free(loop);
-	return 0;
-}
-
-static void told(void *arg, const struct resolve_result *result)
-{
-	(void)arg;
-	got = *result;
-	n_got++;
+	return bench_open(NULL);
 }
 
 static void start(const char *host, enum sip_transport transport,
@@ -69,14 +27,9 @@ static void start(const char *host, enum sip_transport transport,
 
 	str_copy(t.host, sizeof(t.host), host);
 	n_got = 0;
-	assert_int_equal(resolve_start(&q, resolver, &t, reach, told, NULL),
+	assert_int_equal(resolve_start(&q, resolver, &t, reach, bench_told,
+				       NULL),
 			 0);
-}
-
-static void rounds(int n)
-{
-	while (n-- && !n_got)
-		loop_once(loop, 10);
 }
 
 /* "udp 192.0.2.1:5060, tcp ..." of the whole result, or the error. */
@@ -441,7 +394,7 @@ static void all_steps_together_have_a_bound(void **state)
 	assert_int_equal(got.err, -ETIMEDOUT);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, bench_close)
 
 int main(void)
 {

@@ -47,7 +47,8 @@ static void newer_schema_is_refused_and_not_touched(void **state)
 	store = NULL;
 }
 
-/* A job of before there were display names goes on without one. */
+/* A job of before there were display names goes on without one, and plays its
+ * list once, right after the answer. */
 static void file_of_schema_1_is_brought_forward(void **state)
 {
 	struct store_req r = { .op = STORE_JOB_LIST_OPEN };
@@ -60,15 +61,21 @@ static void file_of_schema_1_is_brought_forward(void **state)
 	assert_int_equal(job_add("job-1", 2, NULL), 0);
 	store_down();
 	query("ALTER TABLE jobs DROP COLUMN from_name");
+	query("ALTER TABLE jobs DROP COLUMN start");
+	query("ALTER TABLE jobs DROP COLUMN start_wait_ms");
+	query("ALTER TABLE jobs DROP COLUMN repeat");
 	query("ALTER TABLE recipients DROP COLUMN caller_name");
 	query("DROP TABLE probe");
 	query("PRAGMA user_version=1");
 	store_up();
-	assert_int_equal(query("PRAGMA user_version"), 4);
+	assert_int_equal(query("PRAGMA user_version"), 5);
 	assert_int_equal(call_store(&probe), 0);
 	assert_int_equal(call_store(&r), 0);
 	assert_int_equal(r.open.n, 1);
 	assert_string_equal(r.open.items[0]->id, "job-1");
+	assert_int_equal(r.open.items[0]->start, CLN_START_ANSWER);
+	assert_int_equal(r.open.items[0]->start_wait_ms, 0);
+	assert_int_equal(r.open.items[0]->repeat, 1);
 	assert_int_equal(claim("job-1", "aaaaaaaa", &to, 1, &n), 0);
 	assert_int_equal(n, 1);
 	assert_string_equal(to.from_name, "");

@@ -25,7 +25,7 @@
 
 static int parse(struct sdp_parsed *p, const char *text)
 {
-	return sdp_parse(p, text, strlen(text), NULL, 0);
+	return sdp_parse(p, SDP_AVP, text, strlen(text), NULL, 0);
 }
 
 /* ---- match --------------------------------------------------------------- */
@@ -220,7 +220,7 @@ static void later_offer_keeps_the_media_lines_that_we_have(void **state)
 static void later_offer_takes_the_place_of_the_stream_that_was_ended(
 	void **state)
 {
-	static const char before[] = TOP "m=audio 0 RTP/SAVP 0\r\n"
+	static const char before[] = TOP "m=audio 0 RTP/AVPF 0\r\n"
 		"m=audio 0 RTP/AVP 0\r\nm=audio 0 RTP/AVP 8\r\n";
 	struct sdp_parsed p;
 	struct sdp_audio a;

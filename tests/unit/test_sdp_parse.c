@@ -35,7 +35,7 @@ static int parse(struct sdp_parsed *p, const char *text)
 
 	assert_non_null(copy);
 	memcpy(copy, text, len);
-	err = sdp_parse(p, copy, len, why, sizeof(why));
+	err = sdp_parse(p, SDP_AVP, copy, len, why, sizeof(why));
 	assert_int_equal(err == -EBADMSG, why[0] != '\0');
 	free(copy);
 	return err;
@@ -341,11 +341,11 @@ static void parse_says_which_line_is_wrong(void **state)
 	char why[96];
 
 	(void)state;
-	assert_int_equal(sdp_parse(&p, text, sizeof(text) - 1, why,
+	assert_int_equal(sdp_parse(&p, SDP_AVP, text, sizeof(text) - 1, why,
 				   sizeof(why)), -EBADMSG);
 	assert_string_equal(why, "line 4: not a numeric address");
-	assert_int_equal(sdp_parse(&p, text, sizeof(text) - 1, NULL, 0),
-			 -EBADMSG);
+	assert_int_equal(sdp_parse(&p, SDP_AVP, text, sizeof(text) - 1, NULL,
+				   0), -EBADMSG);
 }
 
 static void parse_keeps_the_preferred_of_many_formats(void **state)
@@ -409,7 +409,8 @@ static void parse_bounds_the_whole(void **state)
 	(void)state;
 	assert_non_null(text);
 	memset(text, '\n', 70000);
-	assert_int_equal(sdp_parse(&p, text, 70000, NULL, 0), -EBADMSG);
+	assert_int_equal(sdp_parse(&p, SDP_AVP, text, 70000, NULL, 0),
+			 -EBADMSG);
 	free(text);
 }
 

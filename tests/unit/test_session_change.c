@@ -12,20 +12,17 @@ static struct playout other;
 /* The same recordings in another codec, each byte one higher. */
 static void prepare_other(const struct cln_codec *codec, uint32_t ptime_ms)
 {
-	const struct cln_codec_params params = { .ptime_ms = ptime_ms };
-	struct prompt *list[] = { &a, &b };
-
 	for (size_t i = 0; i < BIG; i++)
 		high[i] = (uint8_t)(bytes[i] + 1);
 	a.too = fake_frames(&fake_alaw, high, a.frames.len);
 	b.too = fake_frames(&fake_alaw, high + a.frames.len, b.frames.len);
-	assert_int_equal(playout_init(&other, codec, &params, list, 2), 0);
+	make_playout(&other, codec, ptime_ms);
 }
 
 static void change(const struct session_aim *at)
 {
 	assert_true(session_change(&s, &other, packet2));
-	session_set_aim(&s, at);
+	set_aim(at);
 }
 
 static void other_codec_goes_on_in_seq_time_and_content(void **state)
@@ -56,7 +53,6 @@ static void other_codec_goes_on_in_seq_time_and_content(void **state)
 		assert_memory_equal(p.payload, high + 160 * n, 160);
 	}
 	assert_int_equal(s.state, SESSION_TAIL);
-	playout_deinit(&other);
 }
 
 static void other_packet_time_goes_on_from_the_next_packet(void **state)
@@ -81,7 +77,6 @@ static void other_packet_time_goes_on_from_the_next_packet(void **state)
 	}
 	assert_false(far_read(&far, far.rtp_fd, 0));
 	assert_int_equal(s.due_ns, (T0 + 160) * MS_NS);
-	playout_deinit(&other);
 }
 
 static void other_codec_of_a_held_stream_is_heard_when_it_goes_on(void **state)
@@ -95,20 +90,19 @@ static void other_codec_of_a_held_stream_is_heard_when_it_goes_on(void **state)
 	run_until(0);
 	time = far_rtp(&far).header.timestamp;
 	at.send = false;
-	session_set_aim(&s, &at);
+	set_aim(&at);
 	run_until(500);
 	prepare_other(&fake_alaw, 30);
 	change(&at);
 	run_until(1000);
 	assert_false(far_read(&far, far.rtp_fd, 0));
 	at.send = true;
-	session_set_aim(&s, &at);
+	set_aim(&at);
 	run_until(1030);
 	p = far_rtp(&far);
 	assert_true(p.header.marker);
 	assert_int_equal(p.header.timestamp, time + 1030 * 8);
 	assert_memory_equal(p.payload, high + 160, 240);
-	playout_deinit(&other);
 }
 
 static void change_after_the_last_packet_is_not_taken(void **state)
@@ -124,7 +118,6 @@ static void change_after_the_last_packet_is_not_taken(void **state)
 	assert_ptr_equal(s.playout, &playout);
 	run_until(20 + SESSION_TAIL_MS);
 	assert_int_equal(played, 1);
-	playout_deinit(&other);
 }
 
 static void reports_count_on_across_a_change(void **state)
@@ -144,7 +137,7 @@ static void reports_count_on_across_a_change(void **state)
 	time = far_rtp(&far).header.timestamp;
 	prepare_other(&fake_alaw, 40);
 	change(&at);
-	s.control.next_at_ns = (T0 + 160) * MS_NS;
+	report_at(160);
 	run_until(160);				/* 2 more: 1600 samples */
 	for (int i = 0; i < 7; i++)
 		far_rtp(&far);
@@ -153,13 +146,12 @@ static void reports_count_on_across_a_change(void **state)
 	assert_int_equal(n.sender.bytes, 960 + 640);
 	assert_int_equal(n.sender.timestamp, time + 160 * 8);
 	block.ssrc = s.ssrc;
-	block.highest_seq = (uint16_t)(s.first_seq + 6);
+	block.highest_seq = (uint16_t)(first_seq + 6);
 	far_send(far.rtp_fd, &local, pair.port, data, rtcp_pack(data, &rr));
-	session_end(&s, &report, (T0 + 161) * MS_NS);
+	end(&report, 161);
 	assert_int_equal(report.items[0].confirmed_ms, 100);
 	assert_int_equal(report.items[1].sent_ms, 100);
 	assert_int_equal(report.items[1].confirmed_ms, 60);
-	playout_deinit(&other);
 }
 
 int main(void)

@@ -30,6 +30,43 @@ static void job_comes_back_as_it_is_run(void **state)
 	assert_int_equal(job_get("job-1").state, CLN_JOB_QUEUED);
 }
 
+/* Both from the job's acceptance and from a restart. */
+static void the_course_of_a_job_is_kept(void **state)
+{
+	static const struct cln_gather g = { .digits = 1, .timeout_ms = 5000 };
+	static const struct cln_item items[] = {
+		{ .type = CLN_ITEM_PAUSE, .pause_ms = 500, .repeat = 2 },
+		{ .type = CLN_ITEM_GATHER, .gather = &g },
+	};
+	static const struct cln_recipient to = { .to = "1" };
+	const struct cln_play play = {
+		.request_id = "job-1", .carrier_id = "aaaaaaaa",
+		.n_items = 2, .items = items, .n_recipients = 1,
+		.recipients = &to, .start = CLN_START_SILENCE,
+		.start_wait_ms = 1234, .repeat = 3,
+	};
+	struct store_req r = { .op = STORE_JOB_ADD, .job_add.play = &play };
+	struct store_req open = { .op = STORE_JOB_LIST_OPEN };
+
+	(void)state;
+	assert_int_equal(call_store(&r), 0);
+	store_restart();
+	assert_int_equal(call_store(&open), 0);
+	assert_int_equal(open.open.n, 1);
+	for (int i = 0; i < 2; i++) {
+		struct store_job *job = i ? open.open.items[0] : r.job_add.job;
+
+		assert_int_equal(job->start, CLN_START_SILENCE);
+		assert_int_equal(job->start_wait_ms, 1234);
+		assert_int_equal(job->repeat, 3);
+		assert_int_equal(job->items[0].pause_ms, 500);
+		assert_int_equal(job->items[0].repeat, 2);
+		assert_int_equal(job->items[1].gather->timeout_ms, 5000);
+		store_job_free(job);
+	}
+	free(open.open.items);
+}
+
 static void job_id_is_used_once(void **state)
 {
 	(void)state;
@@ -297,6 +334,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RULE(job_comes_back_as_it_is_run),
+		RULE(the_course_of_a_job_is_kept),
 		RULE(job_id_is_used_once),
 		RULE(the_name_of_the_caller_goes_with_the_caller),
 		RULE(claims_go_in_order_and_never_twice),

@@ -205,7 +205,7 @@ static void the_longest_message_fits(void **state)
 
 static void headers_without_end_are_given_up(void **state)
 {
-	static char text[STREAM_HEAD_MAX + 20000];
+	static char text[RAW_HEAD_MAX + 20000];
 	size_t n = strlen(HEAD "X: ");
 
 	(void)state;
@@ -219,8 +219,8 @@ static void headers_without_end_are_given_up(void **state)
 	assert_string_equal(feed(text, sizeof(text), 1000), "B");
 	/* Complete, but too long, in one piece.                              */
 	memcpy(text, HEAD "X: ", n);
-	memcpy(text + STREAM_HEAD_MAX + 100, "\r\nl: 0\r\n\r\n", 10);
-	assert_string_equal(feed(text, STREAM_HEAD_MAX + 110, 16384), "B");
+	memcpy(text + RAW_HEAD_MAX + 100, "\r\nl: 0\r\n\r\n", 10);
+	assert_string_equal(feed(text, RAW_HEAD_MAX + 110, 16384), "B");
 }
 
 /* What was looked at for the end of a line is not looked at again: a line end

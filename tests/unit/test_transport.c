@@ -99,6 +99,32 @@ static void udp_without_a_socket_is_no_way(void **state)
 			 -EAFNOSUPPORT);
 }
 
+static int nobody_takes_it(void *arg, size_t sock, const struct addr *to,
+			   const void *data, size_t len)
+{
+	(void)arg;
+	(void)sock;
+	(void)to;
+	(void)data;
+	(void)len;
+	return -ENETUNREACH;
+}
+
+static void what_nobody_took_was_not_sent(void **state)
+{
+	struct sip_stats stats;
+	struct hop h;
+
+	(void)state;
+	OPEN("udp:127.0.0.1:0");
+	assert_int_equal(hop_open(&h, sip, SIP_UDP, &peer, "", -1), 0);
+	assert_int_equal(hop_send(sip, &h, "x", 1), 0);
+	stack_set_wire(sip, nobody_takes_it, NULL);
+	assert_int_equal(hop_send(sip, &h, "x", 1), -ENETUNREACH);
+	sip_get_stats(sip, &stats);
+	assert_int_equal(stats.sent, 1);
+}
+
 static void reach_is_what_the_sockets_are(void **state)
 {
 	struct resolve_reach reach;
@@ -414,6 +440,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(udp_leaves_by_the_socket_of_the_family),
 		CASE(udp_without_a_socket_is_no_way),
+		CASE(what_nobody_took_was_not_sent),
 		CASE(reach_is_what_the_sockets_are),
 		CASE(a_wildcard_takes_the_address_of_the_route),
 		CASE(a_watcher_of_udp_hears_nothing),

@@ -74,7 +74,8 @@ static void end(struct msg *m)
 {
 	struct job *j = (struct job *)m;
 
-	worker_end(j->worker, j->session, &j->report);
+	worker_end(j->worker, j->session);
+	session_report(j->session, &j->report);
 	waiter_done(&j->done);
 }
 
@@ -104,6 +105,8 @@ static void on_event(struct session *s, enum session_event e, int err)
 struct one {
 	struct port_pair pair;
 	struct session session;
+	struct script *script;
+	struct ledger *ledger;
 	struct playout playout;
 	struct prompt prompt;
 	uint8_t packet[256];
@@ -113,9 +116,10 @@ static void begin(struct one *o, size_t len)
 {
 	static const struct cln_codec_params params = { .ptime_ms = 20 };
 	struct prompt *list[] = { &o->prompt };
+	struct playout_config p;
 	struct session_play play = {
 		.playout = &o->playout, .packet = o->packet,
-		.aim = { far.rtp, far.rtcp, false, true },
+		.aim = { .rtp = far.rtp, .rtcp = far.rtcp, .send = true },
 	};
 	struct session_config cfg = {
 		.clock = worker_clock(), .random = random_system(),
@@ -124,8 +128,12 @@ static void begin(struct one *o, size_t len)
 	};
 
 	o->prompt = fake_prompt(&fake_g711, bytes, len);
-	assert_int_equal(playout_init(&o->playout, &fake_g711, &params, list,
-				      1), 0);
+	o->script = fake_script(list, 1);
+	o->ledger = ledger_new(1);
+	p = (struct playout_config){ .params = &params, .script = o->script,
+				     .ledger = o->ledger };
+	assert_int_equal(framing_init(&p.framing, &fake_g711, &params), 0);
+	assert_int_equal(playout_init(&o->playout, &p), 0);
 	assert_int_equal(ports_open(ports, &o->pair), 0);
 	cfg.ports = o->pair;
 	session_init(&o->session, &cfg);
@@ -137,7 +145,8 @@ static struct stream_report finish(struct one *o)
 	struct stream_report r = run_job(end, &o->session, NULL);
 
 	ports_close(ports, &o->pair);
-	playout_deinit(&o->playout);
+	script_unref(o->script);
+	free(o->ledger);
 	return r;
 }
 

@@ -37,6 +37,7 @@ int leg_media(struct leg *l)
 	l->has_rtp = true;
 	l->rtp.any_source = opt->any_source;
 	l->rtp.store.headers_only = opt->headers_only;
+	rtp_store_expect(&l->rtp.store, &c->fe->expected);
 	tx->fd = l->rtp.fd;
 	tx->ssrc = (uint32_t)(c->number * 2654435761u);
 	tx->seq = (uint16_t)(c->number * 40503u);

@@ -29,6 +29,7 @@ struct farend {
 	struct rtp_range ports;
 	struct events *events;
 	struct finisher *finisher;
+	struct expected expected;       /* of every call */
 	uint64_t n_calls;       /* so far; also numbers them */
 	uint64_t active;
 	uint64_t active_max;

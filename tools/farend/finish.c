@@ -26,6 +26,7 @@ struct totals {
 	uint64_t codes[700];
 	uint64_t packets, payload_bytes, lost, duplicates, reordered;
 	uint64_t ts_jumps, strangers, after_bye, before_answer, no_rtp;
+	uint64_t heard_all, wrong_content;
 	uint64_t intervals, outside;
 	uint64_t histogram[RTP_BINS];
 	double max_ms, late_max_ms;
@@ -61,6 +62,8 @@ static void add_rtp(struct totals *t, const struct call *c,
 	t->strangers += s->strangers;
 	t->after_bye += f->after_bye;
 	t->before_answer += f->before_answer;
+	t->heard_all += heard_all(&s->heard);
+	t->wrong_content += s->heard.wrong;
 	t->intervals += f->intervals;
 	if (!f->packets && c->final_code / 100 == 2)
 		t->no_rtp++;
@@ -219,6 +222,8 @@ static void totals_rtp(const struct totals *t, struct txt *out)
 	json_int(out, "before_answer", (int64_t)t->before_answer);
 	json_int(out, "after_bye", (int64_t)t->after_bye);
 	json_int(out, "answered_without_rtp", (int64_t)t->no_rtp);
+	json_int(out, "calls_that_heard_all", (int64_t)t->heard_all);
+	json_int(out, "packets_of_wrong_content", (int64_t)t->wrong_content);
 	json_int(out, "intervals", (int64_t)t->intervals);
 	json_num(out, "p50_ms", percentile(t, 0.5));
 	json_num(out, "p99_ms", percentile(t, 0.99));

@@ -169,6 +169,15 @@ static bool farend_open(struct farend *fe, const struct options *opt,
 		perror(opt->record_dir);
 		return false;
 	}
+	if (opt->expect) {
+		int err = expected_read(&fe->expected, opt->expect);
+
+		if (err) {
+			fprintf(stderr, "carillon-farend: %s: %s\n",
+				opt->expect, strerror(-err));
+			return false;
+		}
+	}
 	fe->events = events_open(opt->events);
 	if (!fe->events) {
 		perror(opt->events);
@@ -200,6 +209,7 @@ static void farend_close(struct farend *fe)
 	timers_deinit(&fe->timers);
 	free(fe->sweep.items);
 	events_close(fe->events);
+	expected_free(&fe->expected);
 }
 
 int main(int argc, char **argv)

@@ -230,6 +230,8 @@ static const struct option_row rows[] = {
 	  "write a CSV line for every packet too" },
 	{ "headers-only", NULL, take_flag, AT(headers_only),
 	  "keep no payload: figures without recordings, for load" },
+	{ "expect", "FILE", take_text, AT(expect),
+	  "compare what each call hears with these payloads" },
 	{ "events", "FILE|-", take_text, AT(events),
 	  "write events as lines of JSON" },
 	{ "summary", "FILE", take_text, AT(summary),

@@ -59,6 +59,7 @@ struct options {
 	const char *record_dir;
 	bool packets;
 	bool headers_only;      /* payloads are not kept */
+	const char *expect;     /* what every call should hear; NULL: unknown */
 	const char *summary;
 	const char *events;
 	int exit_after_calls;   /* 0: never */

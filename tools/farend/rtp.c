@@ -165,24 +165,35 @@ struct batch {
 	struct sockaddr_storage from[BATCH];
 	uint8_t control[BATCH][CMSG_SPACE(sizeof(struct timespec)) + 16];
 	uint8_t data[BATCH][DATAGRAM];
+	int used;               /* how many the last call filled */
 };
+
+static void batch_init(struct batch *b)
+{
+	for (int i = 0; i < BATCH; i++) {
+		b->iov[i] = (struct iovec){ b->data[i], DATAGRAM };
+		b->msgs[i].msg_hdr = (struct msghdr){
+			.msg_name = &b->from[i],
+			.msg_iov = &b->iov[i],
+			.msg_iovlen = 1,
+			.msg_control = b->control[i],
+		};
+	}
+	b->used = BATCH;
+}
 
 static int batch_receive(struct batch *b, int fd)
 {
-	for (int i = 0; i < BATCH; i++) {
-		struct msghdr *h = &b->msgs[i].msg_hdr;
+	int n;
 
-		b->iov[i].iov_base = b->data[i];
-		b->iov[i].iov_len = DATAGRAM;
-		h->msg_name = &b->from[i];
-		h->msg_namelen = sizeof(b->from[i]);
-		h->msg_iov = &b->iov[i];
-		h->msg_iovlen = 1;
-		h->msg_control = b->control[i];
-		h->msg_controllen = sizeof(b->control[i]);
-		h->msg_flags = 0;
+	/* The kernel overwrites these lengths with what it used. */
+	for (int i = 0; i < b->used; i++) {
+		b->msgs[i].msg_hdr.msg_namelen = sizeof(b->from[i]);
+		b->msgs[i].msg_hdr.msg_controllen = sizeof(b->control[i]);
 	}
-	return recvmmsg(fd, b->msgs, BATCH, MSG_DONTWAIT, NULL);
+	n = recvmmsg(fd, b->msgs, BATCH, MSG_DONTWAIT, NULL);
+	b->used = n > 0 ? n : 0;
+	return n;
 }
 
 static void take_rtp(struct rtp *r, const struct addr *from,
@@ -207,6 +218,8 @@ static void socket_drain(struct rtp *r, int fd, bool rtcp)
 	static struct batch b;  /* the signalling thread's only */
 	int n;
 
+	if (!b.msgs[0].msg_hdr.msg_iov)
+		batch_init(&b);
 	do {
 		n = fd >= 0 ? batch_receive(&b, fd) : 0;
 		for (int i = 0; i < n; i++) {
@@ -266,8 +279,8 @@ static void visit(struct rtp *r, int64_t now_ms)
 {
 	bool echo = r->tx.mode == SEND_ECHO;
 
-	/* Two packets for one system call, unless they are waited for. */
-	if (echo || r->visits % 2 == 0)
+	/* Four packets for one system call, unless they are waited for. */
+	if (echo || r->visits % 4 == 0)
 		socket_drain(r, r->fd, false);
 	if (r->visits % 32 == 0)
 		socket_drain(r, r->fd_rtcp, true);

@@ -388,11 +388,24 @@ static void json_counts(struct txt *t, const struct rtp_figures *f,
 	json_bool(t, "out_of_memory", s->full);
 }
 
+static void json_content(struct txt *t, const struct heard *h)
+{
+	if (!h->expected)
+		return;
+	json_begin(t, "content", '{');
+	json_int(t, "expected_bytes", (int64_t)h->expected->len);
+	json_int(t, "right_bytes", (int64_t)h->right_bytes);
+	json_int(t, "wrong_packets", (int64_t)h->wrong);
+	json_bool(t, "all", heard_all(h));
+	json_end(t, '}');
+}
+
 void rtp_figures_json(struct txt *t, const char *key,
 		      const struct rtp_figures *f, const struct rtp_store *s)
 {
 	json_begin(t, key, '{');
 	json_counts(t, f, s);
+	json_content(t, &s->heard);
 	json_begin(t, "payload_types", '[');
 	for (unsigned int i = 0; i < f->n_pts; i++) {
 		json_begin(t, NULL, '{');

@@ -15,6 +15,18 @@ void rtp_store_free(struct rtp_store *s)
 	memset(s, 0, sizeof(*s));
 }
 
+void rtp_store_expect(struct rtp_store *s, const struct expected *e)
+{
+	enum { LEAST_PAYLOAD = 160, SPARE = 64 };
+	size_t cap = e->len / LEAST_PAYLOAD + SPARE;
+
+	if (!e->data)
+		return;
+	s->heard.expected = e;
+	s->packets = malloc(cap * sizeof(*s->packets));
+	s->cap = s->packets ? cap : 0;
+}
+
 static uint32_t be32(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
@@ -93,6 +105,7 @@ void rtp_store_rtp(struct rtp_store *s, const uint8_t *p, size_t len,
 	k->ssrc = be32(p + 8);
 	k->len = (uint16_t)(to - from);
 	k->offset = (uint32_t)s->payload_len;
+	heard_take(&s->heard, k, p + from);
 	if (keep)
 		memcpy(s->payload + s->payload_len, p + from, keep);
 	s->payload_len += keep;

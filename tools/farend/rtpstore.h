@@ -5,6 +5,7 @@
 #ifndef FAREND_RTPSTORE_H
 #define FAREND_RTPSTORE_H
 
+#include "expect.h"
 #include "txt.h"
 
 #include <stdbool.h>
@@ -30,6 +31,7 @@ struct rtp_store {
 	size_t payload_len;
 	size_t payload_cap;
 	bool headers_only;
+	struct heard heard;
 	bool full;              /* out of memory: the figures lie */
 	unsigned int invalid;   /* not RTP at all */
 	unsigned int strangers; /* RTP from an address that is not the peer's */
@@ -50,6 +52,8 @@ struct rtp_store {
 };
 
 void rtp_store_free(struct rtp_store *s);
+/* Compares from now on; room for that many packets is made at once. */
+void rtp_store_expect(struct rtp_store *s, const struct expected *e);
 /* Takes one datagram; copies what it keeps. */
 void rtp_store_rtp(struct rtp_store *s, const uint8_t *p, size_t len,
 		   int64_t at_ns);

@@ -18,11 +18,17 @@
 #define CLN_CODECS_MAX 8
 #define CLN_HISTORY_MAX 32
 #define CLN_HEADERS_MAX 8
+#define CLN_FROM_NAME_LEN 65	/* a caller's display name                     */
 #define CLN_HEADER_NAME_LEN 40
 #define CLN_HEADER_VALUE_LEN 160
 #define CLN_ITEMS_MAX 64	/* of a playlist                               */
 #define CLN_PROBLEMS_MAX 32
 #define CLN_DIGITS_MAX 32	/* that one item sends or waits for            */
+#define CLN_DIGITS "0123456789*#ABCD" /* of those, each is one of these      */
+#define CLN_REPEAT_MAX 100	/* of an item, and of a whole playlist         */
+#define CLN_PAUSE_MAX_MS 60000
+#define CLN_GATHER_MAX_MS 120000 /* that a gather waits for a digit            */
+#define CLN_START_WAIT_MAX_MS 120000
 #define CLN_BRANCHES_MAX 16	/* of one gather                               */
 #define CLN_GATHERED_MAX 16	/* gathers that one attempt's report keeps     */
 #define CLN_PROMPT_ID_LEN 33	/* 32 hex digits and NUL                       */
@@ -52,6 +58,7 @@ enum cln_code {
 	CLN_PRECONDITION = 1203,	/* If-Match did not match              */
 	CLN_TOO_LARGE = 1300,
 	CLN_MEDIA_TYPE = 1301,
+	CLN_FULL = 1302,		/* no room for another recording       */
 	CLN_BUSY = 1400,		/* try again later                     */
 	CLN_STORE = 1401,		/* the disk refused                    */
 	CLN_STOPPING = 1402,
@@ -499,8 +506,8 @@ struct cln_services {
 
 	/* Keeps a recording that play items name "prompt:ID". It is decoded
 	 * before this returns, so that what it holds is known to be sound:
-	 * -EINVAL with a problem where it is not, -ENOSPC where the library is
-	 * full. The same file again is no error.                              */
+	 * -EINVAL with a problem where it is not, -ENOSPC with one where the
+	 * library is full. The same file again is no error.                   */
 	int (*prompt_add)(void *ctx, const void *data, size_t len,
 			  const char *name, struct cln_prompt_info *info,
 			  struct cln_problems *problems);
@@ -511,6 +518,7 @@ struct cln_services {
 	/* In order of id, starting after `after` ("" = from the first).       */
 	int (*prompt_list)(void *ctx, const char *after, uint32_t limit,
 			   cln_prompt_fn *fn, void *arg);
+	uint64_t prompt_max_bytes;	/* of a file that prompt_add() takes   */
 };
 
 #endif
