@@ -200,7 +200,9 @@ static int read_block(struct request *rq, struct answer *an)
 	if (rq->body_len + want > rq->reserved) {
 		size_t cap = rq->reserved ? 2 * rq->reserved : want;
 
-		if (cap > whole)
+		/* Several large recordings that grew side by side would all
+		 * meet the bound half way: room for the whole one is kept.   */
+		if (cap > whole || (rq->upload && !rq->chunked))
 			cap = whole;
 		err = reserve(rq, an, cap > rq->body_len + want ? cap :
 			      rq->body_len + want);

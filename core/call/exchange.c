@@ -167,6 +167,7 @@ int exchange_new(struct exchange **xp, const struct exchange_config *cfg)
 	services_carriers(&x->services);
 	services_jobs(&x->services);
 	services_trace(&x->services);
+	services_prompts(x, &x->services);
 	err = map_new(&x->carriers);
 	if (!err)
 		err = map_new(&x->jobs_by_id);

@@ -139,11 +139,11 @@ static const char *digits_source(const struct lane *l, const char *digits,
 	return source;
 }
 
+/* Whatever says nothing by itself does; digits that leave as events, too.     */
 static bool needs_silence(const struct store_job *job)
 {
 	for (size_t i = 0; i < job->n_items; i++)
-		if (job->items[i].type == CLN_ITEM_PAUSE ||
-		    job->items[i].type == CLN_ITEM_GATHER)
+		if (job->items[i].type != CLN_ITEM_PLAY)
 			return true;
 	return job->start != CLN_START_ANSWER;
 }

@@ -145,14 +145,18 @@ void prompt_unref(struct prompt *p)
 	inbox_complete(home, &p->msg);
 }
 
-/* Home thread, where the memory may go at once. */
+void prompt_drop(struct prompt *p)
+{
+	if (p && drop_ref(p))
+		prompt_free(p);
+}
+
 static void uncache(struct cache *c, struct prompt *p)
 {
 	map_remove(c->by_content, p->content.hash, CONTENT_LEN);
 	TAILQ_REMOVE(&c->list, p, link);
 	c->cached_bytes -= p->bytes;
-	if (drop_ref(p))
-		prompt_free(p);
+	prompt_drop(p);
 }
 
 /* Nobody but the cache holds it: as only this thread hands out references from

@@ -74,6 +74,9 @@ int prompt_new(struct prompt **pp, struct cache *c,
 	       const struct prompt_frames *frames, size_t n_frames,
 	       uint32_t duration_ms);
 
+/* As prompt_unref(), on the home thread: its memory goes at once.            */
+void prompt_drop(struct prompt *p);
+
 /* Keeps p for its content in place of what was there.                        */
 void cache_put(struct cache *c, struct prompt *p);
 /* The prompt of this content, lent, or NULL; counts as used now.             */

@@ -44,7 +44,7 @@ struct control_sent {
 	uint32_t timestamp;		/* in RTP units, of this very moment  */
 };
 
-/* Sending starts: the first report is due in 1 to 3 s.                        */
+/* Sending starts: the first report is due in 1.25 to 3.1 s.                  */
 void control_begin(struct control *c, int64_t now_ns);
 /* Reconsiders when the time is up (6.3.6): ask once a turn, then pack.        */
 bool control_due(struct control *c, int64_t now_ns);

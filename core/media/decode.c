@@ -373,19 +373,19 @@ static ssize_t account(struct decoder *d, size_t n, char *why, size_t cap)
 		return too_long(d, why, cap);
 	if (n)
 		return (ssize_t)n;
-	if (sf_error(d->file) || is_abandoned(d)) {
-		str_printf(why, cap, "the recording is damaged after %.1f s",
-			   (double)d->frames / d->info.samplerate);
-		return -EBADMSG;
-	}
-	if (d->exact && d->frames < (uint64_t)d->info.frames) {
+	if (d->exact && d->frames < (uint64_t)d->info.frames &&
+	    d->pos >= d->head_len + d->body_len)
 		str_printf(why, cap,
 			   "truncated: %.1f s of audio announced, %.1f s there",
 			   (double)d->info.frames / d->info.samplerate,
 			   (double)d->frames / d->info.samplerate);
-		return -EBADMSG;
-	}
-	return 0;
+	else if (sf_error(d->file) || is_abandoned(d) ||
+		 (d->exact && d->frames < (uint64_t)d->info.frames))
+		str_printf(why, cap, "the recording is damaged after %.1f s",
+			   (double)d->frames / d->info.samplerate);
+	else
+		return 0;
+	return -EBADMSG;
 }
 
 ssize_t decode_read(struct decoder *d, int16_t *pcm, size_t cap, char *why,

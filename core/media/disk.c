@@ -140,7 +140,7 @@ void disk_stop(struct disk *d)
 	inbox_complete(d->inbox, &d->stop_msg);
 	thread_join(&d->thread);
 	d->stopped = true;
-	/* What came in behind the stop message is answered here. */
+	/* Notes that came in behind the stop message. */
 	inbox_run(d->inbox);
 }
 

@@ -54,7 +54,7 @@ struct disk_op {
 /* `dir`, copied, is state.dir. Starts the thread and returns.                */
 int disk_new(struct disk **dp, struct inbox *home, const char *dir,
 	     size_t max_bytes, size_t max_file);
-/* Ends the thread, when all that was asked is done.                          */
+/* Ends the thread, when all that was asked is done. No op may be started then. */
 void disk_stop(struct disk *d);
 void disk_free(struct disk *d);			/* NULL is fine               */
 

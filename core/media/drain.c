@@ -29,6 +29,7 @@ struct drain {
 		uint8_t bytes[CMSG_SPACE(sizeof(struct timespec))];
 	} control[BATCH];
 	uint8_t data[BATCH][DATAGRAM_MAX];
+	int used;			/* messages that the kernel wrote to  */
 };
 
 int drain_new(struct drain **dp)
@@ -46,6 +47,7 @@ int drain_new(struct drain **dp)
 			.msg_control = &d->control[i],
 		};
 	}
+	d->used = BATCH;
 	*dp = d;
 	return 0;
 }
@@ -68,13 +70,15 @@ static void stamp(struct timespec *at, struct msghdr *h)
 	clock_gettime(CLOCK_REALTIME, at);
 }
 
-/* The kernel overwrites these lengths with what it used. */
+/* The kernel overwrites these lengths with what it used. Most sockets are empty
+ * or hold a packet or two.                                                   */
 static void rearm(struct drain *d)
 {
-	for (size_t i = 0; i < BATCH; i++) {
+	for (int i = 0; i < d->used; i++) {
 		d->msgs[i].msg_hdr.msg_namelen = sizeof(d->from[i]);
 		d->msgs[i].msg_hdr.msg_controllen = sizeof(d->control[i]);
 	}
+	d->used = 0;
 }
 
 static void hand_over(struct drain *d, size_t n, drain_fn *fn, void *arg)
@@ -106,6 +110,7 @@ size_t drain_socket(struct drain *d, int fd, drain_fn *fn, void *arg)
 			n = recvmmsg(fd, d->msgs, BATCH, MSG_DONTWAIT, NULL);
 		if (n <= 0)
 			break;
+		d->used = n;
 		hand_over(d, (size_t)n, fn, arg);
 		total += (size_t)n;
 	}

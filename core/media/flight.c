@@ -31,7 +31,7 @@ static void flight_free(struct flight *f)
 	host_put(p->hosts, f->host);
 	fetch_release(f->fetch);
 	origin_free(f->origin);
-	prompt_unref(f->prompt);
+	prompt_drop(f->prompt);
 	p->n_active -= f->active;
 	p->n_flights--;
 	free(f->url);

@@ -14,7 +14,7 @@
 static void settle(struct flight *f, const struct content *c)
 {
 	if (!content_is(&f->content, c)) {
-		prompt_unref(f->prompt);
+		prompt_drop(f->prompt);
 		f->prompt = NULL;
 		f->sought.n = f->made.n = 0;
 		f->content = *c;

@@ -31,7 +31,7 @@ void flight_take_known(struct flight *f)
 		if (!prompt_frames(c, f->prompt->encodings[i]->frames.codec))
 			return;
 	}
-	prompt_unref(f->prompt);
+	prompt_drop(f->prompt);
 	f->prompt = prompt_ref(c);
 }
 
@@ -104,7 +104,7 @@ static int add_frames(struct flight *f, struct prompt_frames *frames, size_t n,
 		return err;
 	}
 	wider->noted_ms = prompts_now_ms(p);
-	prompt_unref(f->prompt);
+	prompt_drop(f->prompt);
 	f->prompt = wider;
 	if (!f->no_store)
 		cache_put(&p->cache, wider);

@@ -17,8 +17,9 @@ enum greeting_verdict {
 	GREETING_BEEP,			/* a tone has just ended              */
 };
 
-struct greeting;			/* a few hundred bytes                */
+struct greeting;			/* one KB                              */
 size_t greeting_size(void);
+/* `rate` from 8000 to 16000.                                                  */
 void greeting_init(struct greeting *g, uint32_t rate);
 /* The verdict after n more samples; once it is not GOES_ON it stays.          */
 enum greeting_verdict greeting_feed(struct greeting *g, const int16_t *pcm,

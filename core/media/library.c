@@ -20,114 +20,27 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "media/about.h"
+#include "media/books.h"
 #include "media/decode.h"
 #include "media/files.h"
 
 enum {
 	BLOCK = 2048,			/* samples decoded at once            */
-	/* What a file counts for beside its bytes: bounds their number too. */
-	OVERHEAD = 4096,
 	ABOUT_NAME_LEN = CLN_PROMPT_ID_LEN + 8,
 };
 
 #define ABOUT ".about"
 
-struct book {
-	struct cln_prompt_info info;
-	struct content content;
-};
-
 struct library {
 	struct library_config cfg;
 	int fd;				/* -1: it takes nothing               */
 	struct lock writing, lock;
-	struct book **books;		/* in order of their ids              */
-	size_t n, cap;
-	size_t bytes;
+	struct books books;
 };
 
 static void about_name(char name[ABOUT_NAME_LEN], const char *id)
 {
 	str_printf(name, ABOUT_NAME_LEN, "%s" ABOUT, id);
-}
-
-/* Where this id is, or would be.                                             */
-static size_t place_of(const struct library *l, const char *id, bool *there)
-{
-	size_t low = 0, high = l->n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int order = strcmp(l->books[mid]->info.id, id);
-
-		if (!order) {
-			*there = true;
-			return mid;
-		}
-		if (order < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	*there = false;
-	return low;
-}
-
-/* Under `lock`.                                                              */
-static struct book *find(const struct library *l, const char *id)
-{
-	bool there;
-	size_t at = place_of(l, id, &there);
-
-	return there ? l->books[at] : NULL;
-}
-
-static size_t weight(const struct cln_prompt_info *info)
-{
-	return (size_t)info->bytes + OVERHEAD;
-}
-
-static int insert(struct library *l, const struct book *from)
-{
-	bool there;
-	size_t at = place_of(l, from->info.id, &there);
-	struct book *b;
-
-	if (there)
-		return 0;
-	if (l->n == l->cap) {
-		size_t cap = l->cap ? l->cap * 2 : 64;
-		void *more = reallocarray(l->books, cap, sizeof(*l->books));
-
-		if (!more)
-			return -ENOMEM;
-		l->books = more;
-		l->cap = cap;
-	}
-	b = malloc(sizeof(*b));
-	if (!b)
-		return -ENOMEM;
-	*b = *from;
-	memmove(l->books + at + 1, l->books + at,
-		(l->n - at) * sizeof(*l->books));
-	l->books[at] = b;
-	l->n++;
-	l->bytes += weight(&b->info);
-	return 0;
-}
-
-static void take_out(struct library *l, const char *id)
-{
-	bool there;
-	size_t at = place_of(l, id, &there);
-
-	if (!there)
-		return;
-	l->bytes -= weight(&l->books[at]->info);
-	free(l->books[at]);
-	l->n--;
-	memmove(l->books + at, l->books + at + 1,
-		(l->n - at) * sizeof(*l->books));
 }
 
 /* ---- at the start ---------------------------------------------------------- */
@@ -175,7 +88,7 @@ static bool on_name(void *arg, const char *name)
 		return true;
 	err = read_book(l, name, &b);
 	if (!err)
-		err = insert(l, &b);
+		err = books_put(&l->books, &b);
 	if (err)
 		log_warn("library: %s: %s; it is not offered", name,
 			 strerror(-err));
@@ -223,6 +136,7 @@ int library_new(struct library **lp, const struct library_config *cfg)
 		return -ENOMEM;
 	l->cfg = *cfg;
 	l->fd = -1;
+	books_init(&l->books);
 	lock_init(&l->writing);
 	lock_init(&l->lock);
 	err = open_folder(l);
@@ -236,9 +150,7 @@ void library_free(struct library *l)
 {
 	if (!l)
 		return;
-	for (size_t i = 0; i < l->n; i++)
-		free(l->books[i]);
-	free(l->books);
+	books_deinit(&l->books);
 	if (l->fd >= 0)
 		close(l->fd);
 	lock_deinit(&l->writing);
@@ -322,7 +234,7 @@ static int put(struct library *l, const struct book *b, const void *data,
 {
 	int err;
 
-	if (l->bytes + weight(&b->info) > l->cfg.max_bytes) {
+	if (l->books.bytes + book_weight(b) > l->cfg.max_bytes) {
 		str_printf(why, cap, "the library is full (%zu bytes): delete "
 			   "what is not played any more", l->cfg.max_bytes);
 		return -ENOSPC;
@@ -330,7 +242,7 @@ static int put(struct library *l, const struct book *b, const void *data,
 	err = write_files(l, b, data, len);
 	if (!err) {
 		lock_take(&l->lock);
-		err = insert(l, b);
+		err = books_put(&l->books, b);
 		lock_give(&l->lock);
 	}
 	if (err) {
@@ -395,10 +307,10 @@ int library_add(struct library *l, const void *data, size_t len,
 int library_get(struct library *l, const char *id,
 		struct cln_prompt_info *info, struct content *content)
 {
-	struct book *b;
+	const struct book *b;
 
 	lock_take(&l->lock);
-	b = find(l, id);
+	b = books_find(&l->books, id);
 	if (b) {
 		*info = b->info;
 		if (content)
@@ -429,7 +341,7 @@ int library_delete(struct library *l, const char *id, struct content *content)
 	}
 	if (!err) {
 		lock_take(&l->lock);
-		take_out(l, id);
+		books_remove(&l->books, id);
 		lock_give(&l->lock);
 		files_remove(l->fd, id, true);
 	}
@@ -442,15 +354,14 @@ int library_list(struct library *l, const char *after, uint32_t limit,
 		 cln_prompt_fn *fn, void *arg)
 {
 	struct cln_prompt_info *page;
-	bool there;
 	size_t at, n;
 
 	lock_take(&l->lock);
-	at = place_of(l, after, &there) + there;
-	n = l->n - at < limit ? l->n - at : limit;
+	at = books_after(&l->books, after);
+	n = l->books.n - at < limit ? l->books.n - at : limit;
 	page = n ? calloc(n, sizeof(*page)) : NULL;
 	for (size_t i = 0; page && i < n; i++)
-		page[i] = l->books[at + i]->info;
+		page[i] = l->books.items[at + i]->info;
 	lock_give(&l->lock);
 	if (n && !page)
 		return -ENOMEM;

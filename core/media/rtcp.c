@@ -214,9 +214,10 @@ int rtcp_parse(struct rtcp_news *news, const uint8_t *data, size_t len,
 uint32_t rtcp_interval_ms(struct random *r, bool first)
 {
 	uint32_t base = first ? INTERVAL_MS / 2 : INTERVAL_MS;
+	uint32_t ms = (uint32_t)((base / 2 + random_below(r, base + 1)) *
+				 UINT64_C(100000) / COMPENSATION);
 
-	return (uint32_t)((base / 2 + random_below(r, base + 1)) *
-			  UINT64_C(100000) / COMPENSATION);
+	return ms > base / 2 ? ms : base / 2;
 }
 
 uint64_t rtcp_ntp(int64_t wall_ns)

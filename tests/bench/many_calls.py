@@ -35,13 +35,23 @@ from waiting import until                                       # noqa: E402
 SERVER, FAR = "127.0.0.3", "127.0.0.2"
 MEDIA_PORTS = "10000-31999"
 RATE, FRAME = 8000, 160
-WARM_CALLS = 50
+FAR_NICE = -10
+WARM_CALLS = 1000         # fill what is bounded: traces, caches, pools
 
 
 def pin(pid, cores):
     """All threads of a process; those that it starts later follow."""
     for task in os.listdir(f"/proc/{pid}/task"):
         os.sched_setaffinity(int(task), cores)
+
+
+def hurry(pid):
+    """Ahead of others, where permitted: who listens is not measured."""
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            os.setpriority(os.PRIO_PROCESS, int(task), FAR_NICE)
+    except PermissionError:
+        pass
 
 
 def thread_cpu(pid, name):
@@ -73,6 +83,7 @@ class FarEnd:
         until("the far end to listen", 10,
               lambda: "listening" in self.process.output())
         pin(self.process.pid, cores)
+        hurry(self.process.pid)
 
     def figures(self):
         """Ends it; what it counted."""
@@ -92,12 +103,13 @@ class Bench:
         prompts.write_wav(media / "short.wav", sound[:FRAME * 25])
         (folder / "expected").write_bytes(
             b"".join(g711.packets("mulaw", [sound], FRAME)))
+        self.carrier = None
         self.files = HttpFiles(media, self.ports.one())
         self.far_port = self.ports.one()
         self.far = FarEnd(folder / "far", self.far_port, folder / "expected",
                           options.far_cores)
         self.server = Carillond(folder / "server", self.ports, [
-            f"limits.max_channels={options.calls + WARM_CALLS}",
+            f"limits.max_channels={max(options.calls, WARM_CALLS)}",
             f"limits.max_cps={options.rate}",
             f"media.ports={MEDIA_PORTS}", "log.level=warn",
             f"media.threads={len(options.cores)}"], host=SERVER)
@@ -105,8 +117,7 @@ class Bench:
         os.sched_setaffinity(0, options.far_cores)
 
     def ask(self, calls, name):
-        carrier = self.carrier
-        body = {"from": "me", "carrier_id": carrier,
+        body = {"from": "me", "carrier_id": self.carrier,
                 "recipients": [{"to": str(200000 + n)} for n in range(calls)],
                 "playlist": [{"play": self.files.url(name)}]}
         return self.server.post("/voice/call/play", body
@@ -125,9 +136,10 @@ class Bench:
         options, pid = self.options, self.server.pid
         self.carrier = self.server.carrier(self.far_port, host=FAR,
                                            codecs=["mulaw"])
-        # Everything that is made once is there, both prompts, too.
+        # What is made once, or kept up to a bound, is there from now on.
         warm = self.ask(WARM_CALLS, "short.wav")
-        self.wait(warm, "completed", WARM_CALLS, 30)
+        self.wait(warm, "completed", WARM_CALLS,
+                  30 + WARM_CALLS / options.rate)
         empty = private_bytes(pid)
         asked = time.monotonic()
         request_id = self.ask(options.calls, "long.wav")
@@ -156,12 +168,11 @@ class Bench:
 def judge(found, options):
     """[(what, value, bound or None)]; the value must not be above."""
     far, rtp = found["far"], found["far"]["rtp"]
-    warm_ends = WARM_CALLS      # they hear the beginning only
     return [
         ("calls that were not completed", options.calls + WARM_CALLS -
          far["ended_by_caller"], 0),
-        ("calls that did not hear every byte", options.calls + warm_ends -
-         rtp["calls_that_heard_all"] - warm_ends, 0),
+        ("calls that did not hear every byte", options.calls -
+         rtp["calls_that_heard_all"], 0),
         ("packets with a wrong byte", rtp["packets_of_wrong_content"], 0),
         ("packets lost", rtp["lost"], 0),
         ("packets twice or out of order",
@@ -190,6 +201,12 @@ def show(rows, title):
     return all(bound is None or value <= bound for _, value, bound in rows)
 
 
+def give_up(why):
+    """What cannot be measured here is not broken."""
+    print(f"many_calls: {why}")
+    sys.exit(77)
+
+
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     cores = sorted(os.sched_getaffinity(0))
@@ -203,18 +220,25 @@ def read_options():
                              "all where there is no rest")
     options = parser.parse_args()
     if len(cores) < 2:
-        parser.exit(77, "many_calls: needs two cores\n")
+        give_up("needs two cores")
     options.far_cores = cores[options.cores:] or cores
     options.cores = cores[:options.cores]
     return options
 
 
+def allow_files(need):
+    """Two sockets a call, in either process."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard != resource.RLIM_INFINITY and hard < need:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (need, need))
+        except (ValueError, OSError):
+            give_up(f"needs {need} open files, may have {hard}")
+
+
 def main():
     options = read_options()
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    need = 2 * options.calls + 1000
-    if hard != resource.RLIM_INFINITY and hard < need:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (need, need))
+    allow_files(2 * options.calls + 1000)
     with tempfile.TemporaryDirectory(prefix="carillon-bench.") as folder:
         found = Bench(Path(folder), options).run()
     title = f"{options.calls} calls of {options.seconds} s, server on " \

@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "../unit/fake_prompt.h"
+#include "base/clock.h"
 #include "base/inbox.h"
 #include "base/random.h"
 #include "media/media.h"
@@ -65,6 +67,7 @@ void studio_run(struct player *p, const struct player_config *cfg)
 	struct prompt prompt = fake_prompt(codec, bytes, len);
 	struct prompt *list = &prompt;
 	struct script *script = fake_script(&list, 1);
+	struct timespec pause = { .tv_nsec = MS_NS };
 	struct inbox *home;
 	struct media *m;
 	int err = bytes && script ? inbox_new(&home, INBOX_LIMIT) : -ENOMEM;
@@ -74,7 +77,8 @@ void studio_run(struct player *p, const struct player_config *cfg)
 	for (size_t i = 0; !err && i < cfg->n; i++) {
 		err = start_call(m, codec, script, phones_addr(cfg->phones, i));
 		if (i % STARTS_PER_MS == 0)
-			inbox_wait(home, 1);
+			nanosleep(&pause, NULL);
+		inbox_run(home);
 	}
 	if (err)
 		player_fail(err, "studio");

@@ -33,6 +33,7 @@ module_path\t\t{modules}
 module\t\t\tg711.so
 module\t\t\taufile.so
 module\t\t\tsndfile.so
+module\t\t\tsrtp.so
 module_tmp\t\taccount.so
 module_app\t\tmenu.so
 snd_path\t\t{folder}
@@ -40,10 +41,14 @@ snd_path\t\t{folder}
 
 
 class Baresip:
-    """Listens at host:port inside the namespace that prefix enters."""
+    """Listens at host:port inside the namespace that prefix enters.
+
+    mediaenc: "srtp" takes keys where they are offered, "srtp-mand" no call
+    without; None takes none.
+    """
 
     def __init__(self, folder, prefix, host, port=5060, user="callee",
-                 codecs="PCMU"):
+                 codecs="PCMU", mediaenc=None):
         self.folder = folder / "baresip"
         self.folder.mkdir(parents=True)
         modules = next(m for m in MODULES if Path(m).is_dir())
@@ -54,7 +59,8 @@ class Baresip:
             host=host, port=port, folder=self.folder, modules=modules))
         (self.folder / "accounts").write_text(
             f"<sip:{user}@{host}:{port}>;regint=0;answermode=auto;"
-            f"audio_codecs={codecs}\n")
+            f"audio_codecs={codecs}"
+            + (f";mediaenc={mediaenc}\n" if mediaenc else "\n"))
         (self.folder / "contacts").write_text("")
         self.process = Process(["baresip", "-f", self.folder, "-v"],
                                self.folder, "baresip", prefix=prefix)

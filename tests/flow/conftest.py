@@ -17,6 +17,7 @@ from farend import FarEnd                               # noqa: E402
 from httpfiles import HttpFiles                         # noqa: E402
 from ports import Ports                                 # noqa: E402
 from rtp import RtpReceiver                             # noqa: E402
+from srtp import SrtpReceiver                           # noqa: E402
 from stage import Stage                                 # noqa: E402
 from udp_peer import UdpPeer                            # noqa: E402
 
@@ -107,6 +108,12 @@ def peer(new_peer):
 @pytest.fixture
 def receiver(ports, stop_later):
     return stop_later(RtpReceiver(ports.one()))
+
+
+@pytest.fixture
+def vault(ports, stop_later):
+    """A receiver that opens what it gets, once it has keys."""
+    return stop_later(SrtpReceiver(ports.one()))
 
 
 class Article:

@@ -1,11 +1,13 @@
 """httpfiles - a web server for prompts, well behaved and otherwise.
 
 Files of a folder are served under their names; paths below /bad/ misbehave.
-Every request is counted, so that a test can say what was never touched.
+Every request is counted, so that a test can say what was never touched, and
+every answer's status. A file with `terms` says how long it may be kept.
 
 SPDX-License-Identifier: MIT
 """
 import gzip
+import hashlib
 import socket
 import ssl
 import subprocess
@@ -38,17 +40,36 @@ class Handler(BaseHTTPRequestHandler):
                 if "/" in url.path[1:] or not path.is_file():
                     self.send_error(404)
                 else:
-                    self.give(path.read_bytes())
+                    self.give_file(path)
         except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
             self.close_connection = True
 
     do_HEAD = do_GET
 
+    def give_file(self, path):
+        """On the file's terms: unchanged, nothing but that is said."""
+        files, body = self.server.files, path.read_bytes()
+        terms = files.terms.get(path.name)
+        files.may_answer.wait(30)
+        if terms is None:
+            self.give(body)
+            return files.answered(path.name, 200)
+        tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+        extra = [("Cache-Control", terms.control)] if terms.control else []
+        extra += [("ETag", tag)] if terms.tagged else []
+        code = terms.status or 200
+        if code == 200 and terms.tagged and \
+                self.headers.get("If-None-Match") == tag:
+            code = 304
+        self.give(body if code == 200 else b"", extra=extra, code=code)
+        return files.answered(path.name, code)
+
     def give(self, body, kind=WAV, length=None, extra=(), code=200):
         self.send_response(code)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length",
-                         str(len(body) if length is None else length))
+        if code != 304:
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length",
+                             str(len(body) if length is None else length))
         for name, value in extra:
             self.send_header(name, value)
         self.end_headers()
@@ -108,6 +129,13 @@ def stream(handler, what, wav, server):
             handler.wfile.write(b"\0")
 
 
+class Terms:
+    """control: the value of Cache-Control; status: answered in its place."""
+
+    def __init__(self, control=None, tagged=True, status=None):
+        self.control, self.tagged, self.status = control, tagged, status
+
+
 class HttpFiles:
     """With tls=(certificate, key) it speaks https."""
 
@@ -115,6 +143,10 @@ class HttpFiles:
         self.folder, self.host, self.port = folder, host, port
         self.extra = dict(prompts.liars())
         self.hits = Counter()
+        self.terms = {}                 # name of a file: Terms
+        self.statuses = Counter()       # (name of a file, status)
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         self.requests = []
         self.lock = threading.Lock()
         self.closing = threading.Event()
@@ -143,6 +175,10 @@ class HttpFiles:
             self.hits[path] += 1
             self.requests.append((time.time(), path, dict(headers)))
 
+    def answered(self, name, code):
+        with self.lock:
+            self.statuses[name, code] += 1
+
     def bomb(self):
         """About 200 kB that unpack to 200 MB."""
         if self._bomb is None:
@@ -151,6 +187,7 @@ class HttpFiles:
 
     def close(self):
         self.closing.set()
+        self.may_answer.set()
         self.server.shutdown()
         self.server.server_close()
 

@@ -182,35 +182,39 @@ class Context:
 
 class SrtpReceiver(rtp.RtpReceiver):
     """Keeps what could be opened in packets and rtcp, the rest in broken;
-    sends what it is given sealed. Plain until it has keys."""
+    sends what it is given sealed. Plain until it has keys; after a change it
+    opens under the old ones, too."""
 
     def __init__(self, port, host="127.0.0.1"):
-        self.incoming = self.outgoing = None
+        self.incoming, self.outgoing = [], None
         self.sealed = []                # as it was on the wire
         super().__init__(port, host)
 
     def set_keys(self, suite, theirs, ours):
-        self.incoming = Context(suite, theirs)
+        self.incoming = [Context(suite, theirs), *self.incoming]
         self.outgoing = Context(suite, ours)
+
+    def _opened(self, data, how):
+        if not self.incoming:
+            return data
+        for context in self.incoming:
+            try:
+                return getattr(context, how)(data)
+            except (Forged, struct.error):
+                continue
+        self.broken.append(data)
+        return None
 
     def _rtp(self, data, at, source):
         self.sealed.append(data)
-        try:
-            if self.incoming:
-                data = self.incoming.open(data)
-        except (Forged, struct.error):
-            self.broken.append(data)
-            return
-        super()._rtp(data, at, source)
+        data = self._opened(data, "open")
+        if data:
+            super()._rtp(data, at, source)
 
     def _rtcp(self, data, at, source):
-        try:
-            if self.incoming:
-                data = self.incoming.open_rtcp(data)
-        except (Forged, struct.error):
-            self.broken.append(data)
-            return
-        super()._rtcp(data, at, source)
+        data = self._opened(data, "open_rtcp")
+        if data:
+            super()._rtcp(data, at, source)
 
     def send(self, data, to):
         super().send(self.outgoing.seal(data) if self.outgoing else data, to)

@@ -92,6 +92,23 @@ def test_packet_time_is_theirs_within_our_bounds(stage, peer, receiver, more,
     heard(receiver.packets, "mulaw", stage.samples[:1], 0, samples)
 
 
+@pytest.mark.parametrize("ptime", [10, 30, 60])
+@pytest.mark.parametrize("theirs", [None, 20])
+def test_packet_time_of_the_carrier_is_offered_and_sent(
+        stage, peer, receiver, ptime, theirs):
+    """Unless the far end names another."""
+    request_id = stage.call(peer, carrier={"ptime": ptime})
+    call = Answered(peer, receiver.port)
+    assert f"a=ptime:{ptime}\r\n" in call.invite.sdp().text
+    sdp = describe("127.0.0.1", receiver.port)
+    call.ok(sdp=sdp if theirs else sdp.replace(b"a=ptime:20\r\n", b""))
+    call.ack()
+    call.take_bye(10)
+    stage.row(request_id, "completed")
+    heard(receiver.packets, "mulaw", stage.samples[:1], 0,
+          8 * (theirs or ptime))
+
+
 @pytest.mark.parametrize("how", [
     dict(direction="sendonly"), dict(direction="inactive"),
     dict(connection="0.0.0.0"), dict(direction="recvonly")],

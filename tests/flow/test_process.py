@@ -18,6 +18,10 @@ time.sleep(600)
 """
 
 
+def _runs(pid):
+    return Path(f"/proc/{pid}/comm").read_text() == "sleep\n"
+
+
 def _is_gone(pid):
     try:
         fields = Path(f"/proc/{pid}/stat").read_text()
@@ -33,7 +37,7 @@ def test_children_of_a_killed_test_end_with_it(tmp_path):
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
         child = int(test.stdout.readline())
-        assert not _is_gone(child)
+        until("the child to run", 5, lambda: _runs(child))
     finally:
         test.kill()
         test.wait()

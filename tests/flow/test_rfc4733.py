@@ -107,6 +107,47 @@ def test_rfc4733_2_4_1_events_are_no_codec(stage, peer, receiver, codec,
     judge.heard_exactly(receiver.packets, name, stage.samples[:1])
 
 
+@pytest.mark.parametrize("dtmf", [None, "auto", "rfc4733"])
+def test_rfc4733_2_4_1_events_are_offered_behind_the_voice(stage, peer,
+                                                           receiver, dtmf):
+    """At the clock rate of the voice, the digits alone, with no say in what
+    is played."""
+    carrier = {"dtmf": dtmf} if dtmf else {}
+    talk = stage.talk(peer, receiver, carrier=carrier)
+    sdp = talk.invite.sdp()
+    assert sdp.formats == [0, 8, 101]
+    assert sdp.text.count("telephone-event") == 1
+    assert "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n" in \
+        sdp.text
+    stage.goes_on(talk, receiver)
+
+
+@pytest.mark.parametrize("dtmf", ["inband", "off"])
+def test_rfc4733_2_4_1_carrier_that_wants_no_events_is_offered_none(
+        stage, peer, receiver, dtmf):
+    """Nor are they answered where the far end offers them."""
+    talk = stage.talk(peer, receiver, carrier={"dtmf": dtmf})
+    assert talk.invite.sdp().formats == [0, 8]
+    answer = talk.reinvite(describe("127.0.0.1", receiver.port, version=2,
+                                    codec="0 101", more=EVENTS))
+    assert answer.sdp().formats == [0]
+    stage.goes_on(talk, receiver)
+
+
+@pytest.mark.parametrize("number", [96, 101])
+def test_rfc4733_2_4_1_events_that_are_offered_are_answered(
+        stage, peer, receiver, number):
+    """By the number of the offer; those of another clock are none."""
+    talk = stage.talk(peer, receiver)
+    more = f"a=rtpmap:{number} telephone-event/8000\r\n" \
+           "a=rtpmap:99 telephone-event/16000\r\n"
+    answer = talk.reinvite(describe("127.0.0.1", receiver.port, version=2,
+                                    codec=f"0 99 {number}", more=more))
+    assert answer.sdp().formats == [0, number]
+    assert f"a=rtpmap:{number} telephone-event/8000" in answer.sdp().text
+    stage.goes_on(talk, receiver)
+
+
 def test_rfc4733_2_4_1_offer_of_events_keeps_the_codec(stage, peer, receiver):
     """Their re-INVITE brings events: the voice goes on as it was."""
     talk = stage.talk(peer, receiver)

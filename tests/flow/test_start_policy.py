@@ -180,8 +180,8 @@ def test_nobody_answered_and_nothing_was_started(stage, peer):
 def test_digits_of_the_greeting_are_no_one_elses(stage, peer, receiver):
     """A key that is pressed while the start waits counts for the gather."""
     request_id = stage.call(peer, start="media", start_wait_ms=20000,
-                            playlist=[{"gather": {
-                                "timeout_s": 20, "on": {"1": "stop"}}}])
+                            playlist=[{"play": stage.urls[0]}, {"gather": {
+                                "timeout_s": 20, "interrupt": False}}])
     talk = Talk(peer, receiver.port)
     talk.request_id = request_id
     talk.ok(sdp=keys.answer_with_events(receiver))
@@ -190,5 +190,5 @@ def test_digits_of_the_greeting_are_no_one_elses(stage, peer, receiver):
     talk.take_bye(10)
     attempt = stage.row(request_id, "completed")["attempts"][0]
     assert attempt["started"] == "media"
-    assert attempt["gathered"] == [{"item": 0, "digits": "1",
+    assert attempt["gathered"] == [{"item": 1, "digits": "1",
                                     "end": "digits"}]

@@ -30,6 +30,9 @@ struct http_server {
 	atomic_int n_connections, n_open, most_open;
 	/* Writes the whole answer to the request for this path. */
 	void (*answer)(struct http_server *s, int fd, const char *path);
+	/* In its place, where a test looks at the request's header.          */
+	void (*answer_to)(struct http_server *s, int fd, const char *path,
+			  const char *request);
 };
 
 struct http_connection {
@@ -101,9 +104,12 @@ static inline void *http_serve(void *arg)
 		len += n > 0 ? (size_t)n : 0;
 		request[len] = '\0';
 	} while (n > 0 && !strstr(request, "\r\n\r\n"));
-	if (n > 0 && c->server->answer &&
-	    sscanf(request, "GET %4095s ", path) == 1)
-		c->server->answer(c->server, c->fd, path);
+	if (n > 0 && sscanf(request, "GET %4095s ", path) == 1) {
+		if (c->server->answer_to)
+			c->server->answer_to(c->server, c->fd, path, request);
+		else if (c->server->answer)
+			c->server->answer(c->server, c->fd, path);
+	}
 	atomic_fetch_sub(&c->server->n_open, 1);
 	shutdown(c->fd, SHUT_WR);
 	close(c->fd);

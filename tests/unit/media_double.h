@@ -223,6 +223,52 @@ static inline void all_prompts_arrive(void)
 			prompt_arrives(i, 0, "");
 }
 
+/* ---- the library: one recording, or an error -------------------------------- */
+
+static struct cln_prompt_info the_recording;
+static int library_err;
+
+int prompts_library_add(struct prompts *p, const void *data, size_t len,
+			const char *name, struct cln_prompt_info *info,
+			char *why, size_t cap)
+{
+	(void)p;
+	(void)data;
+	the_recording.bytes = (int64_t)len;
+	str_copy(the_recording.name, sizeof(the_recording.name), name);
+	*info = the_recording;
+	if (library_err)
+		str_copy(why, cap, "no audio in it");
+	return library_err;
+}
+
+int prompts_library_get(struct prompts *p, const char *id,
+			struct cln_prompt_info *info)
+{
+	(void)p;
+	*info = the_recording;
+	return strcmp(id, the_recording.id) ? -ENOENT : library_err;
+}
+
+int prompts_library_delete(struct prompts *p, const char *id)
+{
+	(void)p;
+	if (strcmp(id, the_recording.id))
+		return -ENOENT;
+	if (!library_err)
+		the_recording.id[0] = '\0';
+	return library_err;
+}
+
+int prompts_library_list(struct prompts *p, const char *after, uint32_t limit,
+			 cln_prompt_fn *fn, void *arg)
+{
+	(void)p;
+	if (limit && strcmp(after, the_recording.id) < 0)
+		fn(arg, &the_recording);
+	return library_err;
+}
+
 /* ---- codecs ----------------------------------------------------------------- */
 
 static const struct cln_codec pcmu = {
@@ -276,7 +322,9 @@ static inline void media_double_init(void)
 	n_streams = n_gets = 0;
 	stream_new_err = stream_play_err = stream_update_err = 0;
 	prompt_get_err = live_prompts = 0;
+	library_err = 0;
 	memset(&next_report, 0, sizeof(next_report));
+	memset(&the_recording, 0, sizeof(the_recording));
 }
 
 #endif

@@ -102,11 +102,12 @@ static inline struct session_aim aim(void)
 /* A cursor over the script in this codec. */
 static inline void make_playout(struct playout *p,
 				const struct cln_codec *codec,
-				uint32_t ptime_ms)
+				uint32_t ptime_ms, bool events, bool prelude)
 {
 	const struct cln_codec_params params = { .ptime_ms = ptime_ms };
 	struct playout_config cfg = {
 		.params = &params, .script = script, .ledger = ledger,
+		.events = events, .prelude = prelude,
 	};
 
 	assert_int_equal(framing_init(&cfg.framing, codec, &params), 0);
@@ -124,7 +125,7 @@ static inline void play(size_t len_a, size_t len_b, const struct session_aim *at
 	b = fake_prompt(&fake_g711, bytes + len_a, len_b);
 	script = fake_script(list, 2);
 	ledger = ledger_new(2);
-	make_playout(&playout, &fake_g711, 20);
+	make_playout(&playout, &fake_g711, 20, false, false);
 	session_start(&s, &p, T0 * MS_NS);
 }
 

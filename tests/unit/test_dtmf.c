@@ -194,6 +194,8 @@ static void the_same_digit_again_is_another(void **state)
 	assert_int_equal(event(2600, true, 1, false, 160), '1');
 	/* Its end and the next one's marker are lost. */
 	assert_int_equal(event(4200, false, 1, false, 320), '1');
+	/* Its end is lost, and the next one follows at once. */
+	assert_int_equal(event(4520, true, 1, false, 160), '1');
 }
 
 /* 2.5.1.3: an event longer than its duration field goes on in segments. */

@@ -132,6 +132,74 @@ static void encode_pads_the_last_frame_and_adds_40_ms_of_rest(void **state)
 	frames_free(&f);
 }
 
+/* A codec with memory: each sample is told as what it differs by from 7/8 of the
+ * one before, which encoder and decoder remember.                            */
+static int memory_open(void **statep, const struct cln_codec_params *params)
+{
+	(void)params;
+	*statep = calloc(1, sizeof(int));
+	return *statep ? 0 : -ENOMEM;
+}
+
+static int memory_encode(void *state, const int16_t *pcm, size_t n,
+			 uint8_t *out, size_t cap)
+{
+	int *last = state;
+
+	if (n != 80 || cap < 320)
+		return -EINVAL;
+	for (size_t i = 0; i < n; i++) {
+		int diff = pcm[i] - *last * 7 / 8;
+
+		memcpy(out + 4 * i, &diff, 4);
+		*last = pcm[i];
+	}
+	return 320;
+}
+
+static const struct cln_codec memory_codec = {
+	.size = sizeof(struct cln_codec),
+	.name = "MEMORY", .api_name = "memory",
+	.clock_rate = 8000, .sample_rate = 8000, .channels = 1,
+	.frame_samples = 80, .frame_bytes = 320, .ptime_ms = 20,
+	.open = memory_open, .encode = memory_encode, .close = free,
+};
+
+static void memory_decode(int *last, const struct prompt_frames *f, int *out)
+{
+	for (size_t i = 0; i < f->n_frames * 80; i++) {
+		int diff;
+
+		memcpy(&diff, f->data + 4 * i, 4);
+		out[i] = *last = diff + *last * 7 / 8;
+	}
+}
+
+/* One decoder hears two recordings that were encoded apart.                  */
+static void encode_lets_a_codec_with_memory_join_without_a_click(void **state)
+{
+	static int16_t one[807], two[400];
+	static int heard[1200];
+	struct prompt_frames a, b;
+	int last = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 807; i++)
+		one[i] = 32000;		/* it ends at full height             */
+	tone(two, 400, 440, 8000);
+	a = encode_one(&memory_codec, wav_pcm(8000, one, 807));
+	b = encode_one(&memory_codec, wav_pcm(8000, two, 400));
+	assert_int_equal(a.n_frames, 15);	/* 807 + 320, up to a frame   */
+	memory_decode(&last, &a, heard);
+	for (size_t i = 0; i < 15 * 80; i++)
+		assert_int_equal(heard[i], i < 807 ? 32000 : 0);
+	memory_decode(&last, &b, heard);
+	for (size_t i = 0; i < 400; i++)
+		assert_int_equal(heard[i], two[i]);
+	frames_free(&a);
+	frames_free(&b);
+}
+
 static void encode_tells_where_uneven_frames_start(void **state)
 {
 	static int16_t in[250];
@@ -198,6 +266,8 @@ int main(void)
 		cmocka_unit_test(encode_serves_several_codecs_at_once),
 		cmocka_unit_test(
 			encode_pads_the_last_frame_and_adds_40_ms_of_rest),
+		cmocka_unit_test(
+			encode_lets_a_codec_with_memory_join_without_a_click),
 		cmocka_unit_test(encode_tells_where_uneven_frames_start),
 		cmocka_unit_test(encode_fails_for_all_when_one_codec_fails),
 		cmocka_unit_test(encode_without_a_sample_is_no_audio),

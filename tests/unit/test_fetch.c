@@ -143,7 +143,8 @@ static struct fetch *get_url(const char *url)
 	struct fetch *f = NULL;
 
 	n_done = 0;
-	assert_int_equal(fetch_start(&f, fetcher, url, on_done, NULL), 0);
+	assert_int_equal(fetch_start(&f, fetcher, url, NULL, on_done,
+				     NULL), 0);
 	await(1);
 	if (f->err)
 		assert_null(f->data);
@@ -210,7 +211,7 @@ static void fetch_gives_the_file(void **state)
 	assert_int_equal(f->err, 0);
 	assert_int_equal(f->len, 5);
 	assert_memory_equal(f->data, "hello", 5);
-	assert_int_equal(f->fresh_s, -1);
+	assert_int_equal(f->keep.fresh_s, -1);
 	fetch_release(f);
 	f = get("/identity");
 	assert_int_equal(f->err, 0);
@@ -353,9 +354,146 @@ static void fetch_reads_cache_control(void **state)
 		struct fetch *f = get(in[i].path);
 
 		assert_int_equal(f->err, 0);
-		assert_int_equal(f->fresh_s, in[i].fresh_s);
+		assert_int_equal(f->keep.fresh_s, in[i].fresh_s);
 		fetch_release(f);
 	}
+}
+
+/* ---- what we have already -------------------------------------------------- */
+
+static void tell(struct http_server *s, int fd, const char *path,
+		 const char *request)
+{
+	bool knows = strstr(request, "If-None-Match: \"one\"\r\n") &&
+		     strstr(request, "If-Modified-Since: a day\r\n");
+
+	(void)s;
+	if (!strcmp(path, "/bare"))
+		http_give(fd, "304 Not Modified", "", "", 0);
+	else if (!strcmp(path, "/for-once"))
+		http_give(fd, "302 Found", "Location: /tagged\r\n", "", 0);
+	else if (!strcmp(path, "/for-good"))
+		http_give(fd, "301 Moved Permanently",
+			  "Location: /tagged\r\n", "", 0);
+	else if (!strcmp(path, "/for-an-hour"))
+		http_give(fd, "302 Found", "Location: /tagged\r\n"
+			  "Cache-Control: max-age=3600\r\n", "", 0);
+	else if (knows)
+		http_give(fd, "304 Not Modified", "ETag: \"two\"\r\n"
+			  "Cache-Control: max-age=7\r\n", "", 0);
+	else
+		http_give(fd, "200 OK", "ETag: \"one\"\r\n"
+			  "Cache-Control: max-age=5000\r\n"
+			  "Last-Modified: a day\r\n", "hello", 5);
+}
+
+static struct fetch *ask_again(const char *path, const char *from,
+			       const char *etag)
+{
+	char url[128], had[128];
+	struct fetch *f = NULL;
+	struct origin *o;
+
+	n_done = 0;
+	str_printf(url, sizeof(url), "http://127.0.0.1:%u%s", server.port,
+		   path);
+	str_printf(had, sizeof(had), "http://127.0.0.1:%u%s", server.port,
+		   from);
+	assert_int_equal(origin_new(&o, url, had, etag, "a day"), 0);
+	assert_int_equal(fetch_start(&f, fetcher, url, o, on_done, NULL), 0);
+	await(1);
+	origin_free(o);
+	return f;
+}
+
+static void fetch_tells_what_to_ask_with_next_time(void **state)
+{
+	struct content c;
+	struct fetch *f;
+
+	(void)state;
+	server.answer_to = tell;
+	f = get("/tagged");
+	assert_int_equal(f->err, 0);
+	assert_string_equal(f->etag, "\"one\"");
+	assert_string_equal(f->modified, "a day");
+	assert_non_null(strstr(f->from, "/tagged"));
+	assert_int_equal(content_of(&c, "hello", 5), 0);
+	assert_true(content_is(&c, &f->content));
+	fetch_release(f);
+}
+
+static void fetch_of_what_we_have_brings_nothing(void **state)
+{
+	struct fetch *f;
+
+	(void)state;
+	server.answer_to = tell;
+	f = ask_again("/tagged", "/tagged", "\"one\"");
+	assert_int_equal(f->err, 0);
+	assert_true(f->unchanged);
+	assert_null(f->data);
+	assert_string_equal(f->etag, "\"two\"");
+	assert_int_equal(f->keep.fresh_s, 7);
+	fetch_release(f);
+	f = ask_again("/tagged", "/tagged", "\"zero\"");
+	assert_int_equal(f->err, 0);
+	assert_false(f->unchanged);
+	assert_int_equal(f->len, 5);
+	fetch_release(f);
+	/* It moved, and is still what it was there. */
+	f = ask_again("/for-good", "/tagged", "\"one\"");
+	assert_true(f->unchanged);
+	fetch_release(f);
+}
+
+static void fetch_names_what_we_have_only_where_it_was_from(void **state)
+{
+	struct fetch *f;
+
+	(void)state;
+	server.answer_to = tell;
+	f = ask_again("/tagged", "/elsewhere", "\"one\"");
+	assert_int_equal(f->err, 0);
+	assert_false(f->unchanged);
+	fetch_release(f);
+	refused(get("/bare"), -EBADMSG, "http status 304");
+}
+
+static void a_redirect_limits_the_time(void **state)
+{
+	static const struct { const char *path; int fresh_s; } in[] = {
+		{ "/for-once", 0 }, { "/for-good", 5000 },
+		{ "/for-an-hour", 3600 },
+	};
+
+	(void)state;
+	server.answer_to = tell;
+	for (size_t i = 0; i < ARRAY_LEN(in); i++) {
+		struct fetch *f = get(in[i].path);
+
+		assert_int_equal(f->keep.fresh_s, in[i].fresh_s);
+		assert_non_null(strstr(f->from, "/tagged"));
+		fetch_release(f);
+	}
+}
+
+static void a_server_that_fails_is_told_from_one_that_refuses(void **state)
+{
+	struct fetch *f = get("/500");
+
+	(void)state;
+	assert_true(f->unreachable);
+	fetch_release(f);
+	f = get("/404");
+	assert_false(f->unreachable);
+	fetch_release(f);
+	f = get("/stalled");
+	assert_true(f->unreachable);
+	fetch_release(f);
+	f = get_url("http://10.0.0.1/");
+	assert_false(f->unreachable);
+	fetch_release(f);
 }
 
 /* All memory is lent to the first file until it is released; the second waits
@@ -370,8 +508,8 @@ static void fetch_waits_for_memory(void **state)
 	n_done = 0;
 	str_printf(url, sizeof(url), "http://127.0.0.1:%u/big", server.port);
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(fetch_start(&f[i], fetcher, url, on_done,
-					     &f[i]), 0);
+		assert_int_equal(fetch_start(&f[i], fetcher, url, NULL,
+					     on_done, &f[i]), 0);
 	await(1);
 	first = last_done == &f[1];
 	assert_int_equal(f[first]->len, MAX_BYTES);
@@ -392,8 +530,8 @@ static void fetch_under_way_is_told_when_the_fetcher_stops(void **state)
 	str_printf(url, sizeof(url), "http://127.0.0.1:%u/stalled",
 		   server.port);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(fetch_start(&f[i], fetcher, url, on_done,
-					     NULL), 0);
+		assert_int_equal(fetch_start(&f[i], fetcher, url, NULL,
+					     on_done, NULL), 0);
 	fetcher_stop(fetcher);
 	await(3);
 	for (int i = 0; i < 3; i++)
@@ -417,6 +555,11 @@ int main(void)
 		TEST(fetch_judges_a_name_by_its_address),
 		TEST(fetch_ignores_a_proxy_of_the_environment),
 		TEST(fetch_reads_cache_control),
+		TEST(fetch_tells_what_to_ask_with_next_time),
+		TEST(fetch_of_what_we_have_brings_nothing),
+		TEST(fetch_names_what_we_have_only_where_it_was_from),
+		TEST(a_redirect_limits_the_time),
+		TEST(a_server_that_fails_is_told_from_one_that_refuses),
 		TEST(fetch_waits_for_memory),
 		TEST(fetch_under_way_is_told_when_the_fetcher_stops),
 	};

@@ -192,8 +192,9 @@ static void tones_are_for_those_who_want_them(void **state)
 		str_copy(d.dtmf, sizeof(d.dtmf), silent[i]);
 		add_carrier(&d);
 		lane_that_plays(&all_kinds[2], 1);
-		assert_int_equal(n_gets, 1);
+		assert_int_equal(n_gets, 2);
 		assert_string_equal(gets[0]->url, "silence:600");
+		assert_string_equal(gets[1]->url, "silence:200");
 		teardown(NULL);
 		setup(NULL);
 	}

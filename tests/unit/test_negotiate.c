@@ -13,100 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "call/negotiate.h"
-
-/* RFC 4856, 7261: annexb=yes is also meant where nothing is said. This one takes
- * silence for agreement to what we offered, as nearly all do. */
-static int no_annexb(const char *local, const char *remote, uint32_t ptime_ms,
-		     struct cln_codec_params *out)
-{
-	if (strcmp(local, "annexb=no"))
-		return -EINVAL;
-	out->ptime_ms = ptime_ms;
-	return strstr(remote, "annexb=yes") ? -ENOTSUP : 0;
-}
-
-static const struct cln_codec pcmu = {
-	.size = sizeof(pcmu), .name = "PCMU", .api_name = "mulaw",
-	.clock_rate = 8000, .sample_rate = 8000, .channels = 1,
-	.frame_samples = 1, .frame_bytes = 1, .ptime_ms = 20,
-};
-
-static const struct cln_codec g729 = {
-	.size = sizeof(g729), .name = "G729", .api_name = "g729",
-	.payload_type = 18, .clock_rate = 8000, .sample_rate = 8000,
-	.channels = 1, .frame_samples = 80, .frame_bytes = 10, .ptime_ms = 20,
-	.fmtp = "annexb=no", .match = no_annexb,
-};
-
-static const struct cln_codec g723 = {
-	.size = sizeof(g723), .name = "G723", .api_name = "g723",
-	.payload_type = 4, .clock_rate = 8000, .sample_rate = 8000,
-	.channels = 1, .frame_samples = 240, .frame_bytes = 24, .ptime_ms = 30,
-};
-
-static const struct cln_codec opus = {
-	.size = sizeof(opus), .name = "opus", .api_name = "opus",
-	.payload_type = CLN_PT_DYNAMIC, .clock_rate = 48000,
-	.sample_rate = 48000, .channels = 2, .frame_samples = 960,
-	.frame_bytes = 400, .ptime_ms = 20,
-};
-
-static const struct cln_codec pcma = {
-	.size = sizeof(pcma), .name = "PCMA", .api_name = "alaw",
-	.payload_type = 8, .clock_rate = 8000, .sample_rate = 8000,
-	.channels = 1, .frame_samples = 1, .frame_bytes = 1, .ptime_ms = 20,
-};
-
-/* Two more without a number of their own. */
-static const struct cln_codec ilbc = {
-	.size = sizeof(ilbc), .name = "iLBC", .api_name = "ilbc",
-	.payload_type = CLN_PT_DYNAMIC, .clock_rate = 8000,
-	.sample_rate = 8000, .channels = 1, .frame_samples = 240,
-	.frame_bytes = 50, .ptime_ms = 30,
-};
-
-static const struct cln_codec speex = {
-	.size = sizeof(speex), .name = "speex", .api_name = "speex",
-	.payload_type = CLN_PT_DYNAMIC, .clock_rate = 8000,
-	.sample_rate = 8000, .channels = 1, .frame_samples = 160,
-	.frame_bytes = 38, .ptime_ms = 20,
-};
-
-static struct negotiate_wishes wishes;
-static struct negotiate_side us;
-static struct negotiated n;
-static char why[128], text[2048];
-
-static void we_speak(const struct codec_set *set)
-{
-	struct addr address;
-
-	addr_parse_ip(&address, "127.0.0.1", 0);
-	negotiate_local(&us, set, &wishes, &address, 20000);
-}
-
-static int setup(void **state)
-{
-	static const struct codec_set all = {
-		4, { &pcmu, &g729, &g723, &opus }
-	};
-
-	(void)state;
-	wishes = (struct negotiate_wishes){ 0 };
-	we_speak(&all);
-	n = (struct negotiated){ 0 };
-	return 0;
-}
-
-#define SDP(m) "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\n" \
-	"c=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 40000 RTP/AVP " m
-
-static int answer(const char *sdp)
-{
-	return negotiate_answer(&n, &us, sdp, sdp ? strlen(sdp) : 0, why,
-				sizeof(why));
-}
+#include "negotiate_bench.h"
 
 static void offer_holds_the_codecs_in_their_order(void **state)
 {
@@ -144,12 +51,6 @@ static void answerers_order_wins(void **state)
 	(void)state;
 	assert_int_equal(answer(SDP("18 0\r\n")), 0);
 	assert_ptr_equal(n.codec, &g729);
-}
-
-static uint32_t ptime(const char *pt_and_rest)
-{
-	assert_int_equal(answer(pt_and_rest), 0);
-	return n.params.ptime_ms;
 }
 
 static void packet_time_is_what_they_ask_in_whole_frames(void **state)
@@ -306,21 +207,6 @@ static void answer_that_cannot_be_used_says_why(void **state)
 }
 
 /* ---- later offers -------------------------------------------------------- */
-
-static const struct sdp_session session = { 5, 6 };
-
-static int offer(const char *sdp)
-{
-	text[0] = '\0';
-	return negotiate_offer(&n, &us, &session, sdp, strlen(sdp), text,
-			       sizeof(text));
-}
-
-static void playing(const char *answer_sdp)
-{
-	assert_int_equal(answer(answer_sdp), 0);
-	negotiate_within(&us, n.codec);
-}
 
 static void later_offer_goes_on_with_the_codec_that_plays(void **state)
 {
@@ -485,139 +371,6 @@ static void later_offer_of_ours_begins_with_what_plays(void **state)
 	assert_ptr_equal(n.codec, &pcmu);
 }
 
-/* ---- packet time and digits ----------------------------------------------- */
-
-static void wished_packet_time_is_offered_and_used_where_they_name_none(
-	void **state)
-{
-	static const struct codec_set set = { 2, { &pcmu, &g723 } };
-
-	(void)state;
-	wishes.ptime_ms = 40;
-	we_speak(&set);
-	assert_int_equal(us.audio.ptime_ms, 40);
-	assert_int_equal(ptime(SDP("0\r\n")), 40);
-	assert_int_equal(ptime(SDP("0\r\na=ptime:10\r\n")), 10);
-	assert_int_equal(ptime(SDP("0\r\na=maxptime:30\r\n")), 30);
-	/* In whole frames. */
-	assert_int_equal(ptime(SDP("4\r\n")), 30);
-	negotiate_within(&us, &pcmu);
-	assert_int_equal(us.audio.ptime_ms, 40);
-}
-
-#define EVENTS(pt) "a=rtpmap:" pt " telephone-event/8000\r\n"
-
-static void events_are_offered_for_each_clock_rate(void **state)
-{
-	static const struct codec_set set = { 3, { &pcmu, &opus, &ilbc } };
-
-	(void)state;
-	assert_int_equal(us.audio.n_formats, 4);
-	wishes.events = true;
-	we_speak(&set);
-	assert_int_equal(us.audio.n_formats, 5);
-	assert_string_equal(us.audio.formats[3].name, "telephone-event");
-	assert_int_equal(us.audio.formats[3].clock_rate, 8000);
-	assert_int_equal(us.audio.formats[3].pt, 101);
-	assert_string_equal(us.audio.formats[3].fmtp, "0-15");
-	assert_int_equal(us.audio.formats[4].clock_rate, 48000);
-	assert_int_equal(us.audio.formats[4].pt, 98);
-	negotiate_within(&us, &ilbc);
-	assert_int_equal(us.audio.n_formats, 3);
-	assert_int_equal(us.audio.formats[2].pt, 101);
-}
-
-static void number_of_events_is_no_codecs(void **state)
-{
-	static const struct codec_set set = {
-		7, { &opus, &ilbc, &speex, &opus, &ilbc, &speex, &opus }
-	};
-
-	(void)state;
-	wishes.events = true;
-	we_speak(&set);
-	for (size_t i = 0; i < us.audio.n_formats; i++)
-		for (size_t j = 0; j < i; j++)
-			assert_int_not_equal(us.audio.formats[i].pt,
-					     us.audio.formats[j].pt);
-}
-
-static void events_go_by_the_number_of_each_side(void **state)
-{
-	(void)state;
-	wishes.events = true;
-	we_speak(&us.codecs);
-	assert_int_equal(answer(SDP("0 110\r\n" EVENTS("110"))), 0);
-	assert_int_equal(n.event_in, 101);
-	assert_int_equal(n.event_out, 110);
-	assert_int_equal(answer(SDP("0\r\n")), 0);
-	assert_int_equal(n.event_in, -1);
-	assert_int_equal(n.event_out, -1);
-	/* Of another clock than the voice. */
-	assert_int_equal(answer(SDP("0 98\r\n"
-				    "a=rtpmap:98 telephone-event/48000\r\n")),
-			 0);
-	assert_int_equal(n.event_out, -1);
-}
-
-static void events_that_we_did_not_offer_are_none(void **state)
-{
-	(void)state;
-	assert_int_equal(answer(SDP("0 101\r\n" EVENTS("101"))), 0);
-	assert_int_equal(n.event_in, -1);
-	assert_int_equal(n.event_out, -1);
-	assert_int_equal(offer(SDP("0 101\r\n" EVENTS("101"))), 0);
-	assert_int_equal(n.event_out, -1);
-	assert_non_null(strstr(text, "RTP/AVP 0\r\n"));
-}
-
-static void events_of_a_later_offer_are_answered_by_its_number(void **state)
-{
-	(void)state;
-	wishes.events = true;
-	we_speak(&us.codecs);
-	playing(SDP("0 101\r\n" EVENTS("101")));
-	assert_int_equal(offer(SDP("0 18 96\r\n" EVENTS("96"))), 0);
-	assert_int_equal(n.event_in, 96);
-	assert_int_equal(n.event_out, 96);
-	assert_non_null(strstr(text, "RTP/AVP 0 96\r\n"));
-	assert_non_null(strstr(text, "a=rtpmap:96 telephone-event/8000\r\n"
-			       "a=fmtp:96 0-15\r\n"));
-	assert_int_equal(offer(SDP("0\r\n")), 0);
-	assert_int_equal(n.event_in, -1);
-}
-
-static void comfort_noise_is_tolerated_and_never_chosen(void **state)
-{
-	(void)state;
-	assert_int_equal(answer(SDP("13 0\r\n")), 0);
-	assert_ptr_equal(n.codec, &pcmu);
-	assert_int_equal(answer(SDP("13\r\n")), -ENOENT);
-	playing(SDP("0 13\r\n"));
-	assert_int_equal(offer(SDP("13 0\r\n")), 0);
-	assert_non_null(strstr(text, "RTP/AVP 0\r\n"));
-}
-
-static void what_we_may_be_sent_has_our_numbers(void **state)
-{
-	(void)state;
-	wishes.events = true;
-	we_speak(&us.codecs);
-	assert_int_equal(answer(SDP("97\r\na=rtpmap:97 opus/48000/2\r\n")),
-			 0);
-	assert_int_equal(n.n_hear, 4);
-	assert_int_equal(n.hear[0].payload_type, 0);
-	assert_ptr_equal(n.hear[3].codec, &opus);
-	assert_int_equal(n.hear[3].payload_type, 96);
-	negotiate_within(&us, &opus);
-	assert_int_equal(offer(SDP("111\r\na=rtpmap:111 opus/48000/2\r\n")),
-			 0);
-	assert_int_equal(n.n_hear, 1);
-	assert_int_equal(n.hear[0].payload_type, 111);
-}
-
-#define RULE(f) cmocka_unit_test_setup(f, setup)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -642,14 +395,6 @@ int main(void)
 		RULE(offer_without_any_port_ends_the_stream_until_the_next),
 		RULE(offer_that_cannot_be_taken_changes_nothing),
 		RULE(later_offer_of_ours_begins_with_what_plays),
-		RULE(wished_packet_time_is_offered_and_used_where_they_name_none),
-		RULE(events_are_offered_for_each_clock_rate),
-		RULE(number_of_events_is_no_codecs),
-		RULE(events_go_by_the_number_of_each_side),
-		RULE(events_that_we_did_not_offer_are_none),
-		RULE(events_of_a_later_offer_are_answered_by_its_number),
-		RULE(comfort_noise_is_tolerated_and_never_chosen),
-		RULE(what_we_may_be_sent_has_our_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,38 +127,6 @@ static void items_without_sound_are_stepped_over(void **state)
 	assert_true(playout_at_end(&p));
 }
 
-static void packet_time_is_bounded_and_whole(void **state)
-{
-	struct cln_codec odd = fake_g711, huge = fake_g711;
-	struct playout p;
-
-	(void)state;
-	write_prompts(NULL, 0);
-	cursor(&p, &fake_g711, 2000);
-	assert_int_equal(p.track.framing.packet_ms, FRAMING_PTIME_MAX);
-	cursor(&p, &fake_g729, 0);
-	assert_int_equal(p.track.framing.packet_frames, 2);
-	cursor(&p, &fake_g729, 7);		/* less than a frame */
-	assert_int_equal(p.track.framing.packet_ms, 10);
-	odd.sample_rate = 44100;
-	odd.frame_samples = 1024;
-	assert_int_equal(try_cursor(&p, &odd, 20, true), -EINVAL);
-	huge.frame_bytes = 10;
-	assert_int_equal(try_cursor(&p, &huge, 20, true), -EMSGSIZE);
-}
-
-static void prompt_of_another_codec_is_refused(void **state)
-{
-	struct prompt a = fake_prompt(&fake_g711, bytes, 160);
-	struct prompt b = fake_prompt(&fake_g729, bytes, 160);
-	struct prompt *list[] = { &a, &b };
-	struct playout p;
-
-	(void)state;
-	write_prompts(list, 2);
-	assert_int_equal(try_cursor(&p, &fake_g711, 20, true), -ENOENT);
-}
-
 /* ---- again and again ----------------------------------------------------- */
 
 static void repeats_and_rounds_join_without_a_gap(void **state)
@@ -223,22 +191,6 @@ static void pause_is_rounded_up_to_whole_frames(void **state)
 	assert_memory_equal(got + 70, bytes, 10);
 	assert_int_equal(ledger_report(ledger, 8000, false, items, 2), 2);
 	assert_int_equal(items[0].sent_ms, 65);
-}
-
-static void silence_is_refused_where_it_is_needed_and_not_there(void **state)
-{
-	static const struct script_step steps[] = {
-		{ .kind = SCRIPT_PAUSE, .pause_ms = 65 },
-	};
-	struct playout p;
-
-	(void)state;
-	assert_int_equal(script_new(&script, steps, 1, 1, NULL), 0);
-	assert_int_equal(try_cursor(&p, &fake_g711, 20, true), -ENOENT);
-	script_unref(script);
-	assert_int_equal(script_new(&script, steps, 1, 1, &silence), 0);
-	assert_int_equal(try_cursor(&p, &fake_alaw, 20, true), -ENOENT);
-	assert_int_equal(try_cursor(&p, &fake_g729, 20, true), 0);
 }
 
 /* ---- digits -------------------------------------------------------------- */
@@ -426,12 +378,9 @@ int main(void)
 		TEST(frame_codec_sends_whole_frames_and_a_shorter_last_packet),
 		TEST(frames_of_different_length_go_by_their_offsets),
 		TEST(items_without_sound_are_stepped_over),
-		TEST(packet_time_is_bounded_and_whole),
-		TEST(prompt_of_another_codec_is_refused),
 		TEST(repeats_and_rounds_join_without_a_gap),
 		TEST(pause_is_exact_where_frames_are_samples),
 		TEST(pause_is_rounded_up_to_whole_frames),
-		TEST(silence_is_refused_where_it_is_needed_and_not_there),
 		TEST(digits_as_sound_are_a_recording),
 		TEST(digits_as_events_take_whole_packets),
 		TEST(long_packets_leave_room_for_an_event_and_a_gap),

@@ -1,7 +1,8 @@
 /*
  * test_receive.c - what comes in on a stream's ports: judged and counted.
  * Needs: core/media/receive.c, drain.c, control.c, rtcp.c, rtp.c, source.c,
- * tally.c, core/base/addr.c, clock.c, random.c, str.c.
+ * tally.c, hear.c, dtmf.c, tone.c, greeting.c, srtp.c, core/base/addr.c,
+ * clock.c, random.c, str.c.
  */
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
@@ -63,10 +64,15 @@ static void rtp_to_us(int fd, uint16_t seq)
 	far_send_rtp(fd, &us.rtp, addr_port(&us.rtp), seq);
 }
 
+static void receive_at(int64_t now_ns)
+{
+	receive_rtp(&r, drain, us.rtp_fd, now_ns);
+	receive_rtcp(&r, drain, us.rtcp_fd, now_ns);
+}
+
 static void receive_now(void)
 {
-	receive_rtp(&r, drain, us.rtp_fd, S_NS);
-	receive_rtcp(&r, drain, us.rtcp_fd, S_NS);
+	receive_at(S_NS);
 }
 
 static size_t pack_rr(uint8_t *data, uint32_t about)
@@ -185,6 +191,267 @@ static void jitter_is_measured_at_arrival(void **state)
 	assert_in_range(source_jitter(&r.source), 120, 160);
 }
 
+static void the_first_and_the_last_packet_have_their_times(void **state)
+{
+	uint8_t data[RTCP_MAX];
+	size_t len = pack_rr(data, OURS);
+
+	(void)state;
+	rtp_to_us(stranger.rtp_fd, 1);
+	to_us(far.rtp_fd, "junk", 4);
+	receive_at(S_NS);
+	assert_true(!r.first_ns && !r.last_ns);
+	to_us(far.rtp_fd, data, len);
+	receive_at(2 * S_NS);
+	assert_true(!r.first_ns && r.last_ns == 2 * S_NS);
+	rtp_to_us(far.rtp_fd, 1);
+	receive_at(3 * S_NS);
+	rtp_to_us(far.rtp_fd, 2);
+	receive_at(4 * S_NS);
+	assert_true(r.first_ns == 3 * S_NS && r.last_ns == 4 * S_NS);
+}
+
+/* ---- RFC 3550 8.2 --------------------------------------------------------- */
+
+static size_t pack_ours(uint8_t *data)
+{
+	struct rtcp_sender sr = { .ntp = 1 };
+	struct rtcp_block b = { .ssrc = OURS, .highest_seq = 9 };
+	struct rtcp_report rr = { .ssrc = OURS, .sender = &sr, .block = &b,
+				  .cname = "x" };
+
+	return rtcp_pack(data, &rr);
+}
+
+static void rtcp_of_our_own_ssrc_is_a_collision_and_nothing_else(void **state)
+{
+	uint8_t data[RTCP_MAX];
+	size_t len = pack_ours(data);
+
+	(void)state;
+	to_us(far.rtp_fd, data, len);
+	receive_now();
+	assert_true(r.collided);
+	assert_false(control.told);
+	assert_int_equal(control.last_sr, 0);
+	assert_int_equal(r.reports, 0);
+	assert_int_equal(r.strangers, 0);
+	assert_true(!r.last_ns);
+	/* What comes back soon after is a loop. */
+	r.collided = false;
+	far_send(far.rtcp_fd, &us.rtcp, addr_port(&us.rtcp), data, len);
+	receive_now();
+	assert_false(r.collided || control.told || r.reports);
+}
+
+static void an_echo_of_our_audio_is_nobody(void **state)
+{
+	uint8_t data[RTP_HEADER_LEN + 160];
+	struct rtp_header h = { .seq = 1, .ssrc = OURS };
+
+	(void)state;
+	receive_expect(&r, 0);
+	receive_learn(&r, S_NS);
+	rtp_pack(data, &h);
+	to_us(far.rtp_fd, data, sizeof(data));
+	receive_now();
+	assert_true(!r.first_ns && !r.last_ns && !r.learnt);
+	assert_false(r.source.known);
+}
+
+/* ---- symmetric RTP -------------------------------------------------------- */
+
+static void nothing_is_learnt_unless_asked_for(void **state)
+{
+	(void)state;
+	receive_expect(&r, 0);
+	rtp_to_us(far.rtp_fd, 1);
+	receive_now();
+	assert_false(r.learnt);
+}
+
+static void the_first_packet_settles_the_address_once(void **state)
+{
+	struct far_end other;
+
+	(void)state;
+	far_open(&other, "127.0.0.1");
+	receive_expect(&r, 0);
+	receive_learn(&r, S_NS);
+	rtp_to_us(far.rtcp_fd, 1);
+	rtp_to_us(other.rtp_fd, 2);
+	receive_now();
+	assert_true(r.learnt);
+	assert_true(addr_equal(&r.from, &far.rtcp));
+	rtp_to_us(other.rtp_fd, 3);
+	receive_at(2 * S_NS);
+	assert_true(addr_equal(&r.from, &far.rtcp));
+	assert_int_equal(r.received, 3);
+	far_close(&other);
+}
+
+static void strangers_and_garbage_teach_nothing(void **state)
+{
+	uint8_t data[RTCP_MAX];
+	size_t len = pack_rr(data, OURS);
+
+	(void)state;
+	receive_expect(&r, 0);
+	receive_learn(&r, S_NS);
+	rtp_to_us(stranger.rtp_fd, 1);
+	to_us(far.rtp_fd, "INVITE sip:you@example.net", 26);
+	to_us(far.rtp_fd, data, len);
+	receive_now();
+	assert_false(r.learnt);
+}
+
+static void an_unexpected_payload_type_teaches_nothing(void **state)
+{
+	(void)state;
+	receive_expect(&r, 8);
+	receive_expect(&r, 127);
+	receive_expect(&r, -1);
+	receive_expect(&r, 128);
+	receive_learn(&r, S_NS);
+	rtp_to_us(far.rtp_fd, 1);
+	receive_now();
+	assert_false(r.learnt);
+	receive_expect(&r, 0);
+	rtp_to_us(far.rtp_fd, 2);
+	receive_now();
+	assert_true(r.learnt);
+}
+
+static void the_time_to_learn_is_short(void **state)
+{
+	(void)state;
+	receive_expect(&r, 0);
+	receive_learn(&r, S_NS);
+	rtp_to_us(far.rtp_fd, 1);
+	receive_at(S_NS + RECEIVE_LEARN_MS * MS_NS);
+	assert_false(r.learnt);
+	assert_int_equal(r.received, 1);
+}
+
+static void a_new_signalled_address_begins_to_learn_again(void **state)
+{
+	(void)state;
+	receive_expect(&r, 0);
+	receive_learn(&r, S_NS);
+	rtp_to_us(far.rtcp_fd, 1);
+	receive_now();
+	assert_true(r.learnt);
+	/* The same again forgets nothing. */
+	receive_set_remote(&r, &far.rtp, &far.rtcp, 60 * S_NS);
+	assert_true(r.learnt);
+	receive_set_remote(&r, &stranger.rtp, &stranger.rtcp, 60 * S_NS);
+	assert_false(r.learnt);
+	rtp_to_us(far.rtp_fd, 2);
+	receive_at(61 * S_NS);
+	assert_false(r.learnt);
+	rtp_to_us(stranger.rtcp_fd, 2);
+	receive_at(62 * S_NS);
+	assert_true(r.learnt && addr_equal(&r.from, &stranger.rtcp));
+}
+
+/* ---- whoever listens ------------------------------------------------------ */
+
+static void who_listens_hears_the_far_end_only(void **state)
+{
+	struct hear_config cfg = { .event_type = 101 };
+	uint8_t data[RTP_HEADER_LEN + 4] = { 0 };
+	struct rtp_header h = { .payload_type = 101, .ssrc = 77 };
+	char digits[CLN_DIGITS_MAX + 1];
+
+	(void)state;
+	assert_int_equal(hear_new(&r.hear, &cfg), 0);
+	rtp_pack(data, &h);
+	data[RTP_HEADER_LEN] = 5;
+	to_us(stranger.rtp_fd, data, sizeof(data));
+	receive_now();
+	assert_int_equal(hear_digits(r.hear, digits), 0);
+	to_us(far.rtp_fd, data, sizeof(data));
+	receive_now();
+	assert_int_equal(hear_digits(r.hear, digits), 1);
+	assert_string_equal(digits, "5");
+	hear_free(r.hear);
+}
+
+/* ---- SRTP ----------------------------------------------------------------- */
+
+static struct srtp *srtp_pair(struct srtp **theirs)
+{
+	struct srtp_crypto a = { .suite = SRTP_AES_CM_128_HMAC_SHA1_80 }, b;
+	struct srtp *ours;
+
+	assert_true(srtp_has(a.suite));
+	memset(a.send, 1, sizeof(a.send));
+	memset(a.receive, 2, sizeof(a.receive));
+	b = a;
+	memset(b.send, 2, sizeof(b.send));
+	memset(b.receive, 1, sizeof(b.receive));
+	assert_int_equal(srtp_new(&ours, &a), 0);
+	assert_int_equal(srtp_new(theirs, &b), 0);
+	return ours;
+}
+
+static void sealed_packets_are_opened_and_forged_ones_are_strangers(
+	void **state)
+{
+	struct srtp *theirs;
+	uint8_t data[512] = { 0 };
+	struct rtp_header h = { .seq = 1, .ssrc = 77 };
+	int len;
+
+	(void)state;
+	r.srtp = srtp_pair(&theirs);
+	receive_expect(&r, 0);
+	receive_learn(&r, S_NS);
+	rtp_to_us(far.rtp_fd, 1);		/* plain */
+	to_us(far.rtp_fd, "", 0);
+	receive_now();
+	assert_int_equal(r.received, 0);
+	assert_int_equal(r.strangers, 2);
+	assert_false(r.learnt || r.source.known);
+	rtp_pack(data, &h);
+	len = srtp_seal_rtp(theirs, data, RTP_HEADER_LEN + 160);
+	assert_true(len > 0);
+	to_us(far.rtp_fd, data, (size_t)len);
+	to_us(far.rtp_fd, data, (size_t)len);	/* replayed */
+	receive_now();
+	assert_int_equal(r.received, 1);
+	assert_int_equal(r.strangers, 3);
+	assert_true(r.learnt);
+	srtp_free(r.srtp);
+	srtp_free(theirs);
+}
+
+static void sealed_reports_are_opened_and_plain_ones_are_strangers(
+	void **state)
+{
+	uint8_t data[RTCP_MAX + SRTP_GROWTH_MAX];
+	size_t plain = pack_rr(data, OURS);
+	struct srtp *theirs;
+	int len;
+
+	(void)state;
+	r.srtp = srtp_pair(&theirs);
+	to_us(far.rtp_fd, data, plain);
+	far_send(far.rtcp_fd, &us.rtcp, addr_port(&us.rtcp), data, plain);
+	receive_now();
+	assert_false(control.told);
+	assert_int_equal(r.strangers, 2);
+	len = srtp_seal_rtcp(theirs, data, plain);
+	assert_true(len > 0);
+	far_send(far.rtcp_fd, &us.rtcp, addr_port(&us.rtcp), data,
+		 (size_t)len);
+	receive_now();
+	assert_true(control.told);
+	assert_int_equal(r.reports, 1);
+	srtp_free(r.srtp);
+	srtp_free(theirs);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -198,6 +465,18 @@ int main(void)
 		TEST(rtcp_is_understood_on_both_ports),
 		TEST(reports_about_others_are_not_taken_for_ours),
 		TEST(jitter_is_measured_at_arrival),
+		TEST(the_first_and_the_last_packet_have_their_times),
+		TEST(rtcp_of_our_own_ssrc_is_a_collision_and_nothing_else),
+		TEST(an_echo_of_our_audio_is_nobody),
+		TEST(nothing_is_learnt_unless_asked_for),
+		TEST(the_first_packet_settles_the_address_once),
+		TEST(strangers_and_garbage_teach_nothing),
+		TEST(an_unexpected_payload_type_teaches_nothing),
+		TEST(the_time_to_learn_is_short),
+		TEST(a_new_signalled_address_begins_to_learn_again),
+		TEST(who_listens_hears_the_far_end_only),
+		TEST(sealed_packets_are_opened_and_forged_ones_are_strangers),
+		TEST(sealed_reports_are_opened_and_plain_ones_are_strangers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@ static void prepare_other(const struct cln_codec *codec, uint32_t ptime_ms)
 		high[i] = (uint8_t)(bytes[i] + 1);
 	a.too = fake_frames(&fake_alaw, high, a.frames.len);
 	b.too = fake_frames(&fake_alaw, high + a.frames.len, b.frames.len);
-	make_playout(&other, codec, ptime_ms);
+	make_playout(&other, codec, ptime_ms, false, false);
 }
 
 static void change(const struct session_aim *at)

@@ -168,6 +168,38 @@ static void source_steady_stream_has_no_jitter(void **state)
 	assert_int_equal(source_jitter(&s), 0);
 }
 
+/* RFC 4733: ten packets of one event, 20 ms apart, all say when it began. */
+static void source_events_make_no_jitter(void **state)
+{
+	struct source s = { 0 };
+	struct rtp_header h = { .ssrc = 9 };
+	uint32_t now = 0;
+
+	(void)state;
+	for (; h.seq < 100; h.seq++, now += 160) {
+		if (h.seq % 20 < 10)
+			h.timestamp = now;
+		source_take(&s, &h, now);
+	}
+	assert_int_equal(source_jitter(&s), 0);
+}
+
+/* 6.4.1: 24 bits with a sign hold no more. */
+static void source_loss_stops_at_what_24_bits_hold(void **state)
+{
+	struct source s = { 0 };
+	struct rtcp_block b;
+
+	(void)state;
+	take_many(&s, 0, 3);
+	for (uint32_t i = 1; i <= 4000; i++)
+		take(&s, (uint16_t)(2 + i * 2900));
+	assert_int_equal(source_lost(&s), 4000 * 2899);
+	assert_true(source_report(&s, &b));
+	assert_int_equal(b.lost, 0x7fffff);
+	assert_int_equal(b.fraction_lost, 255);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +212,8 @@ int main(void)
 		cmocka_unit_test(source_new_ssrc_keeps_the_loss_so_far),
 		cmocka_unit_test(source_jitter_is_that_of_a8),
 		cmocka_unit_test(source_steady_stream_has_no_jitter),
+		cmocka_unit_test(source_events_make_no_jitter),
+		cmocka_unit_test(source_loss_stops_at_what_24_bits_hold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

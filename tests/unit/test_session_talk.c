@@ -1,0 +1,289 @@
+/*
+ * test_session_talk.c - what comes in matters: when to begin, digits, where to
+ * send, and whether anybody is there. Turn by turn, with real packets on
+ * loopback.
+ * Needs: as test_session.c, and core/media/hear.c with what it calls.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "talk_bench.h"
+
+/* ---- when it begins ------------------------------------------------------ */
+
+static void plain_start_is_with_the_answer(void **state)
+{
+	struct session_play p = plain(CLN_START_ANSWER);
+	struct stream_report report;
+
+	(void)state;
+	p.asked_ns -= 7 * MS_NS;
+	begin_play(&p);
+	run_until(0);
+	end(&report, 1);
+	assert_int_equal(report.started, CLN_STARTED_ANSWER);
+	assert_int_equal(report.started_ms, 7);
+}
+
+static void start_with_media_waits_for_the_far_ends_first_packet(void **state)
+{
+	struct session_play p = plain(CLN_START_MEDIA);
+	struct stream_report report;
+	struct rtp_packet got;
+
+	(void)state;
+	far_says(1);				/* before the answer: no sign */
+	session_set_aim(&s, &p.aim, T0 * MS_NS);
+	session_turn(&s, T0 * MS_NS);
+	begin_play(&p);
+	run_until(300);
+	assert_false(far_read(&far, far.rtp_fd, 0));
+	far_says(2);
+	run_until(340);
+	got = far_rtp(&far);
+	assert_true(got.header.marker);
+	expect_bytes(&got, bytes);
+	end(&report, 350);
+	assert_int_equal(report.started, CLN_STARTED_MEDIA);
+	assert_int_equal(report.started_ms, 340);
+}
+
+static void start_with_media_does_not_wait_for_ever(void **state)
+{
+	struct session_play p = plain(CLN_START_MEDIA);
+	struct stream_report report;
+
+	(void)state;
+	begin_play(&p);
+	run_until(SESSION_MEDIA_WAIT_MS - 1);
+	assert_false(far_read(&far, far.rtp_fd, 0));
+	run_until(SESSION_MEDIA_WAIT_MS);
+	expect_bytes(&(struct rtp_packet){ heard(1).header,
+			far.data + RTP_HEADER_LEN, 160 }, bytes);
+	end(&report, SESSION_MEDIA_WAIT_MS + 1);
+	assert_int_equal(report.started, CLN_STARTED_WAIT);
+}
+
+static void greeting_is_waited_for_with_silence_that_no_item_counts(
+	void **state)
+{
+	struct session_play p = plain(CLN_START_SILENCE);
+	struct stream_report report;
+	struct rtp_packet got;
+	int silent = 0;
+
+	(void)state;
+	listen_to(true);
+	p.hear = hear;
+	begin_play(&p);
+	/* Nobody ever speaks: silence is told at last. */
+	for (int64_t ms = 0; s.waiting; ms += 20, silent++) {
+		assert_true(ms < SESSION_SILENCE_WAIT_MS);
+		far_says((uint16_t)(ms / 20));
+		run_until(ms);
+		got = far_rtp(&far);
+		if (s.waiting)
+			expect_bytes(&got, quiet);
+	}
+	assert_true(silent > 50);
+	expect_bytes(&got, bytes);
+	assert_null(s.receive.hear);
+	end(&report, silent * 20);
+	assert_int_equal(report.started, CLN_STARTED_SILENCE);
+	assert_int_equal(report.started_ms, (silent - 1) * 20);
+	assert_int_equal(report.n_items, 1);
+	assert_int_equal(report.items[0].sent_ms, 20);
+}
+
+static void greeting_is_not_waited_for_longer_than_asked(void **state)
+{
+	struct session_play p = plain(CLN_START_SILENCE);
+	struct stream_report report;
+
+	(void)state;
+	p.start_wait_ms = 400;
+	begin_play(&p);
+	run_until(399);
+	end(&report, 399);
+	assert_int_equal(report.started, CLN_STARTED_NOT);
+	assert_int_equal(report.n_items, 0);
+	assert_false(report.complete);
+	s.state = SESSION_PLAYING;
+	run_until(400);
+	session_report(&s, &report);
+	assert_int_equal(report.started, CLN_STARTED_WAIT);
+	assert_int_equal(report.started_ms, 400);
+}
+
+/* ---- digits that come ---------------------------------------------------- */
+
+static void press_is_heard_and_chooses(void **state)
+{
+	const struct script_step steps[] = {
+		{ .prompt = &a },
+		{ .kind = SCRIPT_GATHER,
+		  .gather = { .digits = 1, .timeout_ms = 5000, .interrupt = 1,
+			      .n_branches = 1, .branches = { { "2", 0 } },
+			      .otherwise = CLN_GOTO_STOP,
+			      .on_timeout = CLN_GOTO_STOP } },
+	};
+	struct session_play p = prepare(steps, 2, CLN_START_ANSWER);
+	struct stream_report report;
+	struct rtp_packet got;
+
+	(void)state;
+	begin_play(&p);
+	run_until(40);
+	heard(3);
+	far_presses('2', 10);
+	run_until(60);				/* read behind this packet */
+	expect_payload(&(struct rtp_packet){ heard(1).header,
+			far.data + RTP_HEADER_LEN, 160 }, 3);
+	run_until(80);
+	got = far_rtp(&far);			/* from the beginning again */
+	expect_payload(&got, 0);
+	far_presses('5', 11);
+	run_until(120);
+	heard(1);
+	assert_false(far_read(&far, far.rtp_fd, 0));
+	assert_int_equal(s.state, SESSION_TAIL);
+	end(&report, 121);
+	assert_true(report.complete);
+	assert_int_equal(report.n_gathered, 2);
+	assert_string_equal(report.gathered[0].digits, "2");
+	assert_int_equal(report.gathered[0].item, 1);
+	assert_string_equal(report.gathered[1].digits, "5");
+	assert_int_equal(report.items[0].sent_ms, 120);
+}
+
+static void hangup_while_it_waits_is_told(void **state)
+{
+	const struct script_step steps[] = {
+		{ .kind = SCRIPT_GATHER,
+		  .gather = { .digits = 4, .timeout_ms = 5000 } },
+	};
+	struct session_play p = prepare(steps, 1, CLN_START_ANSWER);
+	struct stream_report report;
+	struct rtp_packet got;
+
+	(void)state;
+	begin_play(&p);
+	run_until(0);
+	got = far_rtp(&far);
+	expect_bytes(&got, quiet);
+	far_presses('9', 1);
+	run_until(60);
+	end(&report, 61);
+	assert_int_equal(report.n_gathered, 1);
+	assert_int_equal(report.gathered[0].end, CLN_GATHER_HANGUP);
+	assert_string_equal(report.gathered[0].digits, "9");
+	assert_int_equal(report.n_items, 1);
+	assert_int_equal(report.items[0].sent_ms, 80);
+}
+
+/* ---- where to, and whether anybody is there ------------------------------ */
+
+static void stream_follows_to_the_far_ends_own_port_once(void **state)
+{
+	struct session_play p = plain(CLN_START_ANSWER);
+	struct far_end other, stranger;
+
+	(void)state;
+	far_open(&other, "127.0.0.1");
+	far_open(&stranger, "127.0.0.9");
+	p.symmetric = true;
+	begin_play(&p);
+	run_until(0);
+	heard(1);
+	far_send_rtp(stranger.rtp_fd, &local, pair.port, 1);
+	far_send_rtp(other.rtp_fd, &local, pair.port, 1);
+	run_until(40);
+	heard(1);
+	far_rtp(&other);
+	far_says(2);				/* too late */
+	run_until(60);
+	far_rtp(&other);
+	assert_false(far_read(&far, far.rtp_fd, 0));
+	far_hears_nothing(&stranger);
+	/* A new address of the signalling begins anew. */
+	p.aim.rtp = stranger.rtp;
+	set_aim(&p.aim);
+	run_until(80);
+	far_rtp(&stranger);
+	far_close(&other);
+	far_close(&stranger);
+}
+
+static void stream_follows_nobody_unless_it_is_told_to(void **state)
+{
+	struct session_play p = plain(CLN_START_ANSWER);
+	struct far_end other;
+
+	(void)state;
+	far_open(&other, "127.0.0.1");
+	begin_play(&p);
+	far_send_rtp(other.rtp_fd, &local, pair.port, 1);
+	run_until(100);
+	heard(6);
+	far_hears_nothing(&other);
+	far_close(&other);
+}
+
+static void far_end_that_falls_silent_is_gone(void **state)
+{
+	struct session_play p = plain(CLN_START_ANSWER);
+
+	(void)state;
+	p.rtp_timeout_ms = 300;
+	begin_play(&p);
+	run_until(500);				/* nothing has come ever */
+	assert_int_equal(failed, 0);
+	far_says(1);
+	run_until(700);
+	assert_int_equal(failed, 0);
+	p.aim.send = false;			/* a hold is no silence */
+	set_aim(&p.aim);
+	run_until(1500);
+	p.aim.send = true;
+	set_aim(&p.aim);
+	run_until(1700);
+	assert_int_equal(failed, 0);
+	run_until(1820);
+	assert_int_equal(failed, -ETIMEDOUT);
+	assert_int_equal(s.state, SESSION_OVER);
+}
+
+/* A look now and then does, where nobody waits for what comes. */
+static void far_end_that_talks_is_counted_to_the_packet(void **state)
+{
+	struct session_play p = plain(CLN_START_ANSWER);
+	struct stream_report report;
+
+	(void)state;
+	begin_play(&p);
+	for (uint16_t n = 0; n < 45; n++) {
+		far_says(n);
+		run_until(n * 20);
+	}
+	assert_in_range(s.receive.received, 40, 44);
+	end(&report, 900);
+	assert_int_equal(report.rtp.received, 45);
+	assert_int_equal(report.rtp.lost, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RULE(plain_start_is_with_the_answer),
+		RULE(start_with_media_waits_for_the_far_ends_first_packet),
+		RULE(start_with_media_does_not_wait_for_ever),
+		RULE(greeting_is_waited_for_with_silence_that_no_item_counts),
+		RULE(greeting_is_not_waited_for_longer_than_asked),
+		RULE(press_is_heard_and_chooses),
+		RULE(hangup_while_it_waits_is_told),
+		RULE(stream_follows_to_the_far_ends_own_port_once),
+		RULE(stream_follows_nobody_unless_it_is_told_to),
+		RULE(far_end_that_falls_silent_is_gone),
+		RULE(far_end_that_talks_is_counted_to_the_packet),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
