@@ -6,6 +6,7 @@
 #include "errors.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -173,4 +174,39 @@ void problem_add(struct cln_problems *ps, int code, const char *base,
 	vsnprintf(detail, sizeof(detail), fmt, ap);
 	va_end(ap);
 	text_copy(p->detail, sizeof(p->detail), detail);
+}
+
+/* Is one of them the other, or a part of it?                                 */
+static bool are_related(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+
+	if (n > m) {
+		const char *longer = a;
+
+		a = b;
+		b = longer;
+		n = m;
+	}
+	return !strncmp(a, b, n) && (!b[n] || b[n] == '/');
+}
+
+void problems_join(struct cln_problems *ps, const struct cln_problems *more)
+{
+	uint32_t before = ps->n, i, j;
+
+	if (before > CLN_PROBLEMS_MAX)
+		return;
+	for (i = 0; i < more->n && i < CLN_PROBLEMS_MAX; i++) {
+		const struct cln_problem *p = &more->items[i];
+
+		for (j = 0; j < before; j++)
+			if (are_related(ps->items[j].pointer, p->pointer))
+				break;
+		if (j < before)
+			continue;
+		if (ps->n < CLN_PROBLEMS_MAX)
+			ps->items[ps->n] = *p;
+		ps->n++;
+	}
 }

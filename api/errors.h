@@ -33,5 +33,8 @@ void problem_add(struct cln_problems *ps, int code, const char *base,
 		 const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 void problems_init(struct cln_problems *ps);
+/* Those of `more` that stand where `ps` has none, be it above or below: what is
+ * wrong in one place often follows from another.                             */
+void problems_join(struct cln_problems *ps, const struct cln_problems *more);
 
 #endif

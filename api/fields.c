@@ -280,6 +280,13 @@ int fields_write(const struct cln_field *const *table, const void *in,
 	return 0;
 }
 
+bool field_has(const json_t *object, const char *name)
+{
+	const json_t *value = json_object_get(object, name);
+
+	return value && !json_is_null(value);
+}
+
 const char *field_text(json_t *object, const char *name, const char *base,
 		       size_t max, struct cln_problems *ps)
 {

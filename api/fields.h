@@ -30,6 +30,8 @@ int fields_write(const struct cln_field *const *table, const void *in,
 void fields_unknown(json_t *object, const char *const *known,
 		    const char *base, struct cln_problems *ps);
 
+/* null counts as missing.                                                    */
+bool field_has(const json_t *object, const char *name);
 /* Members of objects that have no table. NULL and no problem if the member is
  * missing or null; NULL and a problem if it is wrong.                        */
 const char *field_text(json_t *object, const char *name, const char *base,

@@ -103,7 +103,7 @@ static void read_branches(struct cln_gather *g, json_t *o, const char *base,
 	char inner[BASE_LEN];
 	const char *digits;
 
-	if (!on || json_is_null(on))
+	if (!field_has(o, "on"))
 		return;
 	if (!json_is_object(on) || json_object_size(on) > CLN_BRANCHES_MAX) {
 		problem_add(ps, CLN_INVALID, base, "on",
@@ -131,6 +131,17 @@ static bool read_bool(json_t *o, const char *name, const char *base,
 	return json_is_true(value);
 }
 
+/* Where it is wrong, branches are not judged by it.                          */
+static uint32_t read_digits(json_t *o, const char *base,
+			    struct cln_problems *ps)
+{
+	uint32_t before = ps->n;
+	int32_t digits = field_int(o, "digits", base, 1, CLN_DIGITS_MAX,
+				   DIGITS, ps);
+
+	return ps->n > before ? CLN_DIGITS_MAX : (uint32_t)digits;
+}
+
 void gather_read(struct cln_gather *g, json_t *o, const char *base,
 		 size_t n_items, struct cln_problems *ps)
 {
@@ -140,8 +151,7 @@ void gather_read(struct cln_gather *g, json_t *o, const char *base,
 		return;
 	}
 	fields_unknown(o, known, base, ps);
-	g->digits = (uint32_t)field_int(o, "digits", base, 1, CLN_DIGITS_MAX,
-					DIGITS, ps);
+	g->digits = read_digits(o, base, ps);
 	g->timeout_ms = 1000 * (uint32_t)field_int(o, "timeout_s", base, 1,
 						   CLN_GATHER_MAX_MS / 1000,
 						   TIMEOUT_S, ps);

@@ -21,7 +21,6 @@
 
 enum {
 	RECIPIENTS_MAX = 1000000,
-	URL_MAX = 2048,
 	RING_MAX_S = 600,
 };
 
@@ -34,18 +33,10 @@ static const char *const recipient_fields[] = {
 	"to", "from", "from_name", "carrier_id", NULL,
 };
 
-/* null counts as missing.                                                    */
-static bool has(json_t *o, const char *name)
-{
-	const json_t *value = json_object_get(o, name);
-
-	return value && !json_is_null(value);
-}
-
 static const char *read_from(json_t *o, const char *base,
 			     struct cln_problems *ps)
 {
-	const char *from = field_text(o, "from", base, URL_MAX, ps);
+	const char *from = field_text(o, "from", base, CLN_URL_MAX, ps);
 	const char *why = from ? target_from_fault(from) : NULL;
 
 	if (why)
@@ -53,11 +44,14 @@ static const char *read_from(json_t *o, const char *base,
 	return from;
 }
 
+/* What is wrong stays one, so that nobody is told that none was given.       */
 static const char *read_carrier_id(json_t *o, const char *base,
 				   struct cln_problems *ps)
 {
-	const char *id = field_text(o, "carrier_id", base, URL_MAX, ps);
+	const char *id = field_text(o, "carrier_id", base, CLN_URL_MAX, ps);
 
+	if (!id && field_has(o, "carrier_id"))
+		return "";
 	if (id && !text_is_carrier_id(id))
 		problem_add(ps, CLN_INVALID, base, "carrier_id",
 			    "must be the 8 lower-case hexadecimal digits that "
@@ -71,11 +65,11 @@ static const char *read_to(json_t *o, const char *base, const char *carrier_id,
 {
 	const char *to, *why;
 
-	if (!has(o, "to")) {
+	if (!field_has(o, "to")) {
 		problem_add(ps, CLN_INVALID, base, "to", "is required");
 		return NULL;
 	}
-	to = field_text(o, "to", base, URL_MAX, ps);
+	to = field_text(o, "to", base, CLN_URL_MAX, ps);
 	why = to ? target_fault(to) : NULL;
 	if (why)
 		problem_add(ps, CLN_INVALID, base, "to", "%s", why);
@@ -142,7 +136,7 @@ static void read_course(json_t *body, struct cln_play *p,
 		[CLN_START_ANSWER] = "answer", [CLN_START_MEDIA] = "media",
 		[CLN_START_SILENCE] = "silence",
 	};
-	const char *start = field_text(body, "start", "", URL_MAX, ps);
+	const char *start = field_text(body, "start", "", CLN_URL_MAX, ps);
 
 	p->repeat = (uint32_t)field_int(body, "repeat", "", 1, CLN_REPEAT_MAX,
 					1, ps);
@@ -154,7 +148,8 @@ static void read_course(json_t *body, struct cln_play *p,
 			    "\"answer\", \"media\", \"silence\"");
 	p->start_wait_ms = field_int(body, "start_wait_ms", "", 1,
 				     CLN_START_WAIT_MAX_MS, 0, ps);
-	if (p->start == CLN_START_ANSWER && has(body, "start_wait_ms"))
+	if (p->start == CLN_START_ANSWER && field_has(body, "start_wait_ms") &&
+	    (start || !field_has(body, "start")))
 		problem_add(ps, CLN_INVALID, "", "start_wait_ms", "goes with "
 			    "\"start\": \"media\" or \"silence\"");
 }
@@ -164,7 +159,7 @@ static void read_job(json_t *body, struct cln_play *p, struct playlist *list,
 		     struct cln_recipient **recipients,
 		     struct cln_problems *ps)
 {
-	bool to = has(body, "to"), many = has(body, "recipients");
+	bool to = field_has(body, "to"), many = field_has(body, "recipients");
 
 	fields_unknown(body, play_fields, "", ps);
 	read_course(body, p, ps);
@@ -186,6 +181,17 @@ static void read_job(json_t *body, struct cln_play *p, struct playlist *list,
 	p->n_items = list->n;
 }
 
+/* All faults are told at once: those that only the core can see, too.        */
+static void check_the_rest(const struct cln_services *sv,
+			   const struct cln_play *p, struct cln_problems *ps)
+{
+	struct cln_problems more;
+
+	problems_init(&more);
+	if (sv->job_check(sv->ctx, p, &more) == -EINVAL)
+		problems_join(ps, &more);
+}
+
 void voice_play(struct request *rq, struct answer *an)
 {
 	const struct cln_services *sv = rq->api->services;
@@ -201,7 +207,9 @@ void voice_play(struct request *rq, struct answer *an)
 		return;
 	problems_init(&ps);
 	read_job(body, &p, &list, &recipients, &ps);
-	if (!ps.n)
+	if (ps.n)
+		check_the_rest(sv, &p, &ps);
+	else
 		err = sv->job_create(sv->ctx, &p, &ps);
 	if (err || ps.n)
 		answer_errno(rq, an, err ? err : -EINVAL, &ps, "carrier");

@@ -16,8 +16,9 @@
 #include "errors.h"
 #include "fields.h"
 #include "gather.h"
+#include "text.h"
 
-enum { URL_MAX = 2048, SAY_MAX = 4096, TAG_MAX = 35, BASE_LEN = 48 };
+enum { SAY_MAX = 4096, TAG_MAX = 35, BASE_LEN = 48 };
 
 /* An item on its way in.                                                     */
 struct reading {
@@ -28,19 +29,11 @@ struct reading {
 	struct cln_problems *ps;
 };
 
-/* null counts as missing.                                                    */
-static bool has(const json_t *o, const char *name)
-{
-	const json_t *value = json_object_get(o, name);
-
-	return value && !json_is_null(value);
-}
-
 /* ---- kinds ---------------------------------------------------------------- */
 
 static void read_play(struct reading *r)
 {
-	r->item->text = field_text(r->o, "play", r->base, URL_MAX, r->ps);
+	r->item->text = field_text(r->o, "play", r->base, CLN_URL_MAX, r->ps);
 	if (r->item->text && strchr(r->item->text, ' '))
 		problem_add(r->ps, CLN_INVALID, r->base, "play",
 			    "a URL holds no blanks (write %%20)");
@@ -69,7 +62,7 @@ static void read_say(struct reading *r)
 	struct cln_item *item = r->item;
 
 	item->text = field_text(r->o, "say", r->base, SAY_MAX, r->ps);
-	item->language = field_text(r->o, "language", r->base, URL_MAX, r->ps);
+	item->language = field_text(r->o, "language", r->base, CLN_URL_MAX, r->ps);
 	if (item->language && (strlen(item->language) > TAG_MAX ||
 			       !is_language(item->language)))
 		problem_add(r->ps, CLN_INVALID, r->base, "language",
@@ -128,27 +121,46 @@ enum { N_KINDS = sizeof(kinds) / sizeof(*kinds) };
 
 /* ---- items ---------------------------------------------------------------- */
 
-/* The only one; NULL where there is none or more than one.                   */
-static const struct kind *kind_of(const json_t *o)
+/* The only one; NULL with a problem where there is none or more than one.    */
+static const struct kind *kind_of(struct reading *r)
 {
 	const struct kind *found = NULL;
-	size_t i;
+	struct text names = { 0 };
+	size_t i, n = 0;
 
 	for (i = 0; i < N_KINDS; i++) {
-		if (!has(o, kinds[i].name))
-			continue;
-		if (found)
-			return NULL;
-		found = &kinds[i];
+		if (field_has(r->o, kinds[i].name)) {
+			found = &kinds[i];
+			n++;
+		}
+		text_printf(&names, "%s\"%s\"", i ? ", " : "", kinds[i].name);
 	}
-	return found;
+	if (n != 1)
+		problem_add(r->ps, CLN_INVALID, r->base, NULL, "must have "
+			    "exactly one of %s; it has %s",
+			    names.err ? "its kinds" : names.data,
+			    n ? "more" : "none");
+	text_free(&names);
+	return n == 1 ? found : NULL;
+}
+
+static void check_names(struct reading *r)
+{
+	static const char *const others[] = { "repeat", "language", NULL };
+	const char *known[N_KINDS + sizeof(others) / sizeof(*others)];
+	size_t i;
+
+	for (i = 0; i < N_KINDS; i++)
+		known[i] = kinds[i].name;
+	memcpy(known + N_KINDS, others, sizeof(others));
+	fields_unknown(r->o, known, r->base, r->ps);
 }
 
 static void read_repeat(struct reading *r)
 {
 	r->item->repeat = (uint32_t)field_int(r->o, "repeat", r->base, 1,
 					      CLN_REPEAT_MAX, 1, r->ps);
-	if (r->item->type == CLN_ITEM_GATHER && has(r->o, "repeat"))
+	if (r->item->type == CLN_ITEM_GATHER && field_has(r->o, "repeat"))
 		problem_add(r->ps, CLN_INVALID, r->base, "repeat",
 			    "does not go with \"gather\": \"on\" and "
 			    "\"on_timeout\" can lead back to an item");
@@ -156,10 +168,6 @@ static void read_repeat(struct reading *r)
 
 static void read_item(struct reading *r)
 {
-	static const char *const known[] = {
-		"play", "say", "pause_ms", "dtmf", "gather", "repeat",
-		"language", NULL,
-	};
 	const struct kind *kind;
 
 	if (!json_is_object(r->o)) {
@@ -167,18 +175,14 @@ static void read_item(struct reading *r)
 			    "object such as {\"play\": \"http://...\"}");
 		return;
 	}
-	fields_unknown(r->o, known, r->base, r->ps);
-	kind = kind_of(r->o);
-	if (!kind) {
-		problem_add(r->ps, CLN_INVALID, r->base, NULL,
-			    "must have one of \"play\", \"say\", \"pause_ms\", "
-			    "\"dtmf\" and \"gather\"");
+	check_names(r);
+	kind = kind_of(r);
+	if (!kind)
 		return;
-	}
 	r->item->type = kind->type;
 	kind->read(r);
 	read_repeat(r);
-	if (kind->type != CLN_ITEM_SAY && has(r->o, "language"))
+	if (kind->type != CLN_ITEM_SAY && field_has(r->o, "language"))
 		problem_add(r->ps, CLN_INVALID, r->base, "language",
 			    "belongs to \"say\", not to \"%s\"", kind->name);
 }

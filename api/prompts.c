@@ -140,6 +140,11 @@ void prompt_delete(struct request *rq, struct answer *an)
 			       "plays this recording");
 		return;
 	}
+	if (err == -EIO) {
+		answer_problem(rq, an, CLN_STORE, "the disk refused to forget "
+			       "this recording: it is still there");
+		return;
+	}
 	if (err) {
 		answer_errno(rq, an, err, NULL, "recording");
 		return;

@@ -5,6 +5,7 @@
  * configuration.
  */
 /* SPDX-License-Identifier: MIT */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,13 @@
 #include "base/buf.h"
 #include "server.h"
 
-enum { EXIT_USAGE = 2 };
+enum {
+	EXIT_USAGE = 2,
+	/* By default each thread that allocates has one, up to eight a core,
+	 * and what it took at its busiest stays its own. The media threads,
+	 * which must not wait for one another, do not allocate.              */
+	HEAPS_MAX = 4,
+};
 
 #define PRINT_MAX (1u << 20)
 
@@ -45,6 +52,7 @@ static int run(const struct config *cfg, const struct conf *conf)
 	log_set_level(cfg->log_level);
 	log_set_json(cfg->log_json);
 	signal(SIGPIPE, SIG_IGN);
+	mallopt(M_ARENA_MAX, HEAPS_MAX);
 	err = server_new(&s, cfg, conf, why);
 	if (err) {
 		log_error("server: %s", why);

@@ -82,7 +82,8 @@ BOOL(media_rtcp, "media.rtcp", "yes",
      .help = "Whether to send RTCP reports beside RTP.");
 INT(media_rtp_timeout_s, "media.rtp_timeout_s", "60", 0, 86400,
     .help = "Seconds without a packet of a far end that had sent some, after "
-	    "which a call is hung up; 0 waits for ever.");
+	    "which a call is hung up; 0 waits for ever. A far end that "
+	    "suppresses silence sends none while nobody speaks: allow for it.");
 
 /* ---- api ----------------------------------------------------------------- */
 
@@ -122,7 +123,7 @@ TEXT(fetch_allow, "fetch.allow", NULL, REPEAT,
 INT(fetch_timeout_s, "fetch.timeout_s", "20", 1, 3600,
     .help = "Seconds that the fetch of a prompt may take.");
 INT(fetch_max_bytes, "fetch.max_bytes", "67108864", 1024, 4294967296,
-    .help = "Most bytes of a fetched prompt.");
+    .help = "Most bytes of a prompt, be it fetched or uploaded.");
 INT(fetch_max_audio_s, "fetch.max_audio_s", "3600", 1, 86400,
     .help = "Longest prompt in seconds of audio.");
 TEXT(fetch_proxy, "fetch.proxy", NULL,

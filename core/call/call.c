@@ -31,38 +31,17 @@ static void choose_media_address(struct call *c, const struct addr *local)
 		c->media_address = *local;
 }
 
-enum call_digits call_digits_of(const char *field)
+/* Each offer has keys of its own.                                             */
+static int make_keys(struct call *c)
 {
-	static const char *const names[] = {
-		[DIGITS_EVENTS] = "rfc4733", [DIGITS_TONES] = "inband",
-		[DIGITS_OFF] = "off",
-	};
-
-	for (size_t i = DIGITS_EVENTS; i < ARRAY_LEN(names); i++)
-		if (!strcmp(field, names[i]))
-			return (enum call_digits)i;
-	return DIGITS_AUTO;
-}
-
-/* A SIP URI without a carrier gets plain RTP, and events where it takes them.
- * Each offer has keys of its own.                                             */
-static void take_wishes(struct call *c)
-{
-	static const struct cln_carrier none;
-	const struct carrier *carrier = carrier_find(c->x,
-						     c->lane->carrier_id);
-	const struct cln_carrier *data = carrier ? &carrier->data : &none;
-
-	c->digits = call_digits_of(data->dtmf);
-	c->symmetric = data->symmetric_rtp;
-	c->wishes = (struct negotiate_wishes){
-		.ptime_ms = (uint32_t)data->ptime,
-		.events = c->digits == DIGITS_AUTO ||
-			  c->digits == DIGITS_EVENTS,
-		.secrecy = secrecy_of(data->srtp),
-	};
-	if (c->wishes.secrecy != SECRECY_OFF)
-		secrecy_make_keys(&c->wishes.keys, c->x->cfg.random);
+	if (c->wishes.secrecy == SECRECY_OFF)
+		return 0;
+	if (!c->wishes.keys)
+		c->wishes.keys = malloc(sizeof(*c->wishes.keys));
+	if (!c->wishes.keys)
+		return -ENOMEM;
+	secrecy_make_keys(c->wishes.keys, c->x->cfg.random);
+	return 0;
 }
 
 void call_local_side(const struct call *c, struct negotiate_side *us)
@@ -101,7 +80,9 @@ int call_local_offer(void *arg, const struct addr *address, char *sdp,
 	if (c->media_address.sa.sa_family !=
 	    c->x->cfg.media_address.sa.sa_family)
 		return -EAFNOSUPPORT;
-	take_wishes(c);
+	err = make_keys(c);
+	if (err)
+		return err;
 	random_fill(c->x->cfg.random, &c->session.id, sizeof(c->session.id));
 	c->session.id >>= 2;		/* fits the signed 64 bits of most     */
 	err = call_offer_again(c);
@@ -162,7 +143,7 @@ static bool is_limit(int err)
 
 static void fail_early(struct call *c, const char *reason)
 {
-	c->state = CALL_ENDING;		/* too late to go back to the queue    */
+	call_set_ending(c);		/* too late to go back to the queue    */
 	str_copy(c->reason, sizeof(c->reason), reason);
 	uac_free(c->uac);
 	c->uac = NULL;
@@ -175,6 +156,23 @@ static const char *early_reason(int err)
 	return err == -ENODEV ? "carrier_deleted" :
 	       err == -ERANGE ? "number_too_short" :
 	       err == -EPERM ? "forbidden_target" : strerror(-err);
+}
+
+/* A SIP URI without a carrier gets plain RTP. Read together with where the call
+ * goes: who is encrypted stays so, though his carrier is deleted while the name
+ * of his host is still looked up.                                             */
+static void take_wishes(struct call *c)
+{
+	static const struct cln_carrier none;
+	const struct carrier *carrier = carrier_find(c->x,
+						     c->lane->carrier_id);
+	const struct cln_carrier *data = carrier ? &carrier->data : &none;
+
+	c->symmetric = data->symmetric_rtp;
+	c->wishes.ptime_ms = (uint32_t)data->ptime;
+	c->wishes.events = c->lane->digits == DIGITS_AUTO ||
+			   c->lane->digits == DIGITS_EVENTS;
+	c->wishes.secrecy = secrecy_of(data->srtp);
 }
 
 static void call_begin(struct call *c)
@@ -192,6 +190,7 @@ static void call_begin(struct call *c)
 		fail_early(c, early_reason(err));
 		return;
 	}
+	take_wishes(c);
 	err = stream_new(&c->stream, c->x->cfg.media, &call_stream_events, c);
 	if (is_limit(err)) {
 		timer_set_ms(loop_timers(c->x->cfg.loop), &c->timer,
@@ -253,6 +252,16 @@ int call_new(struct exchange *x, struct lane *l, const struct store_claim *to,
 
 /* ---- ending ----------------------------------------------------------------- */
 
+/* The guard watches over what talks: an end that takes its time is none that
+ * came too late.                                                              */
+void call_set_ending(struct call *c)
+{
+	if (c->state >= CALL_ENDING)
+		return;
+	c->state = CALL_ENDING;
+	timer_stop(loop_timers(c->x->cfg.loop), &c->timer);
+}
+
 void call_stop_stream(struct call *c)
 {
 	if (c->stream && !c->stream_stopping) {
@@ -280,11 +289,11 @@ void call_free(struct call *c)
 	timer_stop(loop_timers(c->x->cfg.loop), &c->timer);
 	timer_stop(loop_timers(c->x->cfg.loop), &c->retry);
 	uac_free(c->uac);
+	free(c->wishes.keys);
 	free(c->sdp);
 	free(c->to);
 	free(c->attempt.played);
 	free(c->attempt.gathered);
-	explicit_bzero(&c->wishes.keys, sizeof(c->wishes.keys));
 	LIST_REMOVE(c, link);
 	c->x->n_calls--;
 	free(c);

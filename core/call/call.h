@@ -21,11 +21,6 @@ enum call_state {
 	CALL_DONE
 };
 
-/* How digits come and go: by events where the far end takes them, else by
- * tones; or by one of both, or not at all.                                    */
-enum call_digits { DIGITS_AUTO, DIGITS_EVENTS, DIGITS_TONES, DIGITS_OFF };
-enum call_digits call_digits_of(const char *field);	/* a carrier's "dtmf"  */
-
 #define Q850_NORMAL 16		/* normal call clearing                */
 
 struct call {
@@ -35,7 +30,8 @@ struct call {
 	int64_t row;			/* of the recipient                    */
 	struct store_claim *to;		/* until the INVITE has left           */
 	enum call_state state;
-	struct timer timer;		/* deadline, then the guard            */
+	struct timer timer;		/* deadline, then the guard of what
+					 * talks                               */
 	const char *guard_reason;	/* why it hangs up                     */
 	struct uac *uac;		/* NULL: ended                         */
 	struct stream *stream;		/* NULL: stopped                       */
@@ -46,9 +42,9 @@ struct call {
 	struct addr media_address;
 	/* What the carrier wants; a change of it is for later calls.          */
 	struct negotiate_wishes wishes;
-	enum call_digits digits;
 	bool symmetric;
 	struct negotiated media;	/* codec NULL: nothing settled         */
+	bool events;			/* telephone-event was settled, once   */
 	char reason[LANE_WHY_LEN];	/* why it failed, "" if it did not     */
 	struct uac_result result;
 	bool system;			/* we ended it, not its playlist       */
@@ -71,6 +67,8 @@ int call_local_offer(void *arg, const struct addr *address, char *sdp,
 int call_offer_again(struct call *c);
 /* Hangs up with a reason of ours.                                             */
 void call_abort(struct call *c, const char *reason);
+/* It is over but for what dialog and stream still have to say.                */
+void call_set_ending(struct call *c);
 /* Silence from now on; `stopped` will follow.                                 */
 void call_stop_stream(struct call *c);
 /* Writes how far it is to the store (outcome.c).                              */

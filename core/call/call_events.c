@@ -58,14 +58,16 @@ static struct stream_play play_of(const struct call *c,
 		.rtcp = n->rtcp,
 		.rtcp_mux = n->rtcp_mux,
 		.send = n->send,
+		.far_silent = n->far_silent,
 		.script = c->lane->script,
 		.start = job->start,
 		.start_wait_ms = start_wait_ms(job),
 		.n_hear = n->n_hear,
 		.event_in = n->event_in,
 		.event_out = n->event_out,
-		.tones = c->digits == DIGITS_TONES ||
-			 (c->digits == DIGITS_AUTO && n->event_out < 0),
+		.tones = c->lane->digits == DIGITS_TONES ||
+			 (c->lane->digits == DIGITS_AUTO &&
+			  n->event_out < 0),
 		.symmetric = c->symmetric,
 		.rtp_timeout_ms = (uint32_t)c->x->cfg.rtp_timeout_s * S_MS,
 		.crypto = n->crypto,
@@ -87,9 +89,13 @@ static void settled(struct call *c, const struct negotiated *n)
 {
 	enum srtp_suite before = c->media.crypto.suite;
 
-	if (before != SRTP_NONE && before != n->crypto.suite)
-		secrecy_renew(&c->wishes.keys, before, c->x->cfg.random);
+	/* Before the answer no key was used, and another fork may still pick up
+	 * with any of our first offer.                                        */
+	if (c->state == CALL_TALKING && before != SRTP_NONE &&
+	    before != n->crypto.suite)
+		secrecy_renew(c->wishes.keys, before, c->x->cfg.random);
 	c->media = *n;
+	c->events = c->events || n->event_out >= 0;
 	str_copy(c->attempt.codec, sizeof(c->attempt.codec),
 		 n->codec->api_name);
 	str_copy(c->attempt.srtp, sizeof(c->attempt.srtp),
@@ -124,6 +130,8 @@ static void on_unsettled(void *arg)
 	struct call *c = arg;
 
 	c->media = (struct negotiated){ 0 };
+	c->events = false;
+	c->attempt.codec[0] = c->attempt.srtp[0] = '\0';
 	if (call_offer_again(c))
 		call_abort(c, "no memory for the offer");
 }
@@ -189,7 +197,8 @@ static void on_answered(void *arg, int code, const char *sdp, size_t len)
 	log_info("call: answered after %lld ms, %s",
 		 (long long)(c->attempt.answered_at - c->attempt.started_at),
 		 c->reason[0] ? c->reason : c->attempt.codec);
-	set_guard(c);
+	if (c->state == CALL_TALKING)
+		set_guard(c);
 	call_write(c);
 	log_context(NULL);
 }
@@ -337,8 +346,7 @@ static void on_hangup(void *arg, enum uac_end by)
 	else
 		c->attempt.hangup_by = c->system || by != UAC_END_BYE_SENT ?
 				       CLN_BY_SYSTEM : CLN_BY_CALLER;
-	if (c->state < CALL_ENDING)
-		c->state = CALL_ENDING;
+	call_set_ending(c);
 	call_stop_stream(c);
 	/* Here the BYE waits for it.                                          */
 	if (c->stream)
@@ -357,8 +365,7 @@ static void on_ended(void *arg, const struct uac_result *result)
 	c->uac = NULL;
 	if (!c->attempt.ended_at)
 		c->attempt.ended_at = exchange_wall_ms(c->x);
-	if (c->state < CALL_ENDING)
-		c->state = CALL_ENDING;
+	call_set_ending(c);
 	call_stop_stream(c);
 	call_check_over(c);
 	log_context(NULL);
@@ -383,6 +390,26 @@ static void on_played(void *arg)
 
 	if (c->uac)
 		uac_hangup(c->uac, Q850_NORMAL);
+}
+
+/* Digits that could leave neither as events nor as tones took their time, but
+ * were not sent.                                                              */
+static void disown_digits(struct call *c)
+{
+	const struct cln_item *items = c->lane->job->data->items;
+	enum call_digits how = c->lane->digits;
+
+	if (how == DIGITS_AUTO || how == DIGITS_TONES || c->events)
+		return;
+	for (uint32_t i = 0; i < c->attempt.n_played; i++) {
+		struct cln_played *p = &c->attempt.played[i];
+
+		if (items[p->item].type != CLN_ITEM_DTMF)
+			continue;
+		p->sent_ms = 0;
+		if (p->confirmed_ms > 0)
+			p->confirmed_ms = 0;
+	}
 }
 
 /* What the report tells of it, in memory of just that size.                    */
@@ -416,6 +443,7 @@ static void on_stopped(void *arg, const struct stream_report *report)
 	c->stream = NULL;
 	c->complete = report->complete;
 	keep_report(c, report);
+	disown_digits(c);
 	if (c->bye_when_stopped && c->uac)
 		uac_hangup(c->uac, Q850_NORMAL);
 	call_check_over(c);

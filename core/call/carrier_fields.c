@@ -237,7 +237,7 @@ FIELD f_session_expires_s = { HEAD, .name = "session_expires_s",
 	AT(session_expires_s), .min = 0, .max = 86400,
 	.help = "Session timer asked for; 0: only if the far end asks." };
 FIELD f_ptime = { HEAD, .name = "ptime", .type = CLN_FIELD_INT,
-	.flags = CLN_FIELD_NULLABLE, AT(ptime), .min = 0, .max = 60,
+	.flags = CLN_FIELD_NULLABLE, AT(ptime), .min = 0, .max = PTIME_MAX_MS,
 	.help = "Packet time in ms to ask for; 0: each codec's own." };
 FIELD f_srtp = { HEAD, .name = "srtp", .type = CLN_FIELD_STRING, AT(srtp),
 	.def = "off", .choices = srtp_modes,

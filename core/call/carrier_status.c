@@ -211,7 +211,7 @@ void carrier_status_fill(struct carrier *c, struct cln_carrier_status *st)
 	memcpy(st->history, c->history, sizeof(c->history));
 }
 
-void carrier_codecs(const struct carrier *c, struct codec_set *set)
+void carrier_codecs(const struct carrier *c, struct codec_order *set)
 {
 	const struct cln_codec_list *list = &c->data.codecs;
 

@@ -114,21 +114,26 @@ struct job *job_find(const struct exchange *x, const char *id)
 	return map_get_str(x->jobs_by_id, id);
 }
 
-static bool job_plays(const struct job *j, const char *source)
+static bool items_play(const struct cln_item *items, size_t n,
+		       const char *source)
 {
-	for (size_t i = 0; i < j->data->n_items; i++) {
-		const struct cln_item *item = &j->data->items[i];
-
-		if (item->type == CLN_ITEM_PLAY && !strcmp(item->text, source))
+	for (size_t i = 0; i < n; i++)
+		if (items[i].type == CLN_ITEM_PLAY &&
+		    !strcmp(items[i].text, source))
 			return true;
-	}
 	return false;
 }
 
 bool exchange_plays(const struct exchange *x, const char *source)
 {
+	const struct job_adding *adding;
+
 	for (const struct job *j = x->jobs; j; j = j->next)
-		if (job_plays(j, source))
+		if (items_play(j->data->items, j->data->n_items, source))
+			return true;
+	LIST_FOREACH(adding, &x->adding, link)
+		if (items_play(adding->play->items, adding->play->n_items,
+			       source))
 			return true;
 	return false;
 }

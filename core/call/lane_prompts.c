@@ -116,22 +116,13 @@ static void on_prompt(void *arg, int err, struct prompt *prompt,
 	dialer_wake(l->job->x);
 }
 
-/* Are digits ever sent to this carrier as tones?                              */
-static bool sends_tones(const struct lane *l)
-{
-	const struct carrier *c = carrier_find(l->job->x, l->carrier_id);
-	enum call_digits digits = call_digits_of(c ? c->data.dtmf : "");
-
-	return digits == DIGITS_AUTO || digits == DIGITS_TONES;
-}
-
 /* Where digits may not be heard they take their time all the same.            */
 static const char *digits_source(const struct lane *l, const char *digits,
 				 char source[SOURCE_LEN + CLN_DIGITS_MAX])
 {
 	size_t cap = SOURCE_LEN + CLN_DIGITS_MAX;
 
-	if (sends_tones(l))
+	if (l->digits == DIGITS_AUTO || l->digits == DIGITS_TONES)
 		str_printf(source, cap, "dtmf:%s", digits);
 	else
 		str_printf(source, cap, "silence:%zu", strlen(digits) *
@@ -181,13 +172,30 @@ static int ask(struct lane *l, size_t i)
 			  l->codecs.codecs, l->codecs.n, on_prompt, w);
 }
 
-static void choose_codecs(struct lane *l)
+/* A carrier's "dtmf"; events, or else tones, where nothing is said.            */
+static enum call_digits digits_of(const char *field)
+{
+	static const char *const names[] = {
+		[DIGITS_EVENTS] = "rfc4733", [DIGITS_TONES] = "inband",
+		[DIGITS_OFF] = "off",
+	};
+
+	for (size_t i = DIGITS_EVENTS; i < ARRAY_LEN(names); i++)
+		if (!strcmp(field, names[i]))
+			return (enum call_digits)i;
+	return DIGITS_AUTO;
+}
+
+/* What the recordings are made for is kept for all calls of the lane, however
+ * the carrier is changed meanwhile.                                           */
+static void choose_forms(struct lane *l)
 {
 	struct exchange *x = l->job->x;
 	const struct carrier *c = carrier_find(x, l->carrier_id);
 	const struct cln_codec *codec;
 
 	l->codecs.n = 0;
+	l->digits = digits_of(c ? c->data.dtmf : "");
 	if (c)
 		carrier_codecs(c, &l->codecs);
 	else if (!l->carrier_id[0])
@@ -202,7 +210,7 @@ static int ask_all(struct lane *l)
 	size_t n = l->job->data->n_items;
 	int err = 0;
 
-	choose_codecs(l);
+	choose_forms(l);
 	if (!l->codecs.n) {
 		str_copy(l->fail, sizeof(l->fail), "no_codec");
 		return 0;

@@ -44,7 +44,7 @@ static bool has_events(const struct sdp_audio *a, uint32_t clock_rate)
 
 /* RFC 4733 2.1: events bear timestamps of the voice, so that each clock rate
  * needs a format of its own. 0-15 are the digits (3.2).                       */
-static void add_events(struct sdp_audio *local, const struct codec_set *set,
+static void add_events(struct sdp_audio *local, const struct codec_order *set,
 		       int *last_dynamic)
 {
 	int pt = PT_EVENTS;
@@ -69,7 +69,7 @@ static void add_events(struct sdp_audio *local, const struct codec_set *set,
 
 static uint32_t offered_ptime(const struct negotiate_side *us)
 {
-	const struct codec_set *set = &us->codecs;
+	const struct codec_order *set = &us->codecs;
 	uint32_t least = us->wishes->ptime_ms;
 
 	for (size_t i = 0; i < set->n && !us->wishes->ptime_ms; i++) {
@@ -81,7 +81,7 @@ static uint32_t offered_ptime(const struct negotiate_side *us)
 	return least;
 }
 
-void negotiate_local(struct negotiate_side *us, const struct codec_set *set,
+void negotiate_local(struct negotiate_side *us, const struct codec_order *set,
 		     const struct negotiate_wishes *wishes,
 		     const struct addr *address, uint16_t port)
 {
@@ -100,7 +100,7 @@ void negotiate_local(struct negotiate_side *us, const struct codec_set *set,
 		format_of(&local->formats[i], set->codecs[i], &last_dynamic);
 	if (wishes->events)
 		add_events(local, set, &last_dynamic);
-	secrecy_offer(local, wishes->secrecy, &wishes->keys);
+	secrecy_offer(local, wishes->secrecy, wishes->keys);
 }
 
 static void move_to_front(struct negotiate_side *us, size_t i)
@@ -249,6 +249,8 @@ static void settle_address(struct negotiated *n, const struct sdp_audio *remote,
 	n->send = (remote->direction == SDP_SENDRECV ||
 		   remote->direction == SDP_RECVONLY) &&
 		  !addr_is_any(&remote->rtp);
+	n->far_silent = remote->direction == SDP_RECVONLY ||
+			remote->direction == SDP_INACTIVE;
 }
 
 /* ---- their answer ----------------------------------------------------------- */
@@ -438,6 +440,7 @@ static int choose_answer(struct negotiated *n, const struct negotiate_side *us,
 static void end_stream(struct negotiated *n)
 {
 	n->send = false;
+	n->far_silent = true;
 	addr_set_port(&n->rtp, 0);
 	addr_set_port(&n->rtcp, 0);
 }

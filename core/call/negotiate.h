@@ -34,6 +34,7 @@ struct negotiated {
 	struct addr rtp, rtcp;		/* port 0: the stream was ended        */
 	bool rtcp_mux;
 	bool send;			/* false: we are on hold               */
+	bool far_silent;		/* it said that it will send nothing   */
 	/* What the far end may send us, by the numbers of our description.    */
 	struct hear_format hear[CLN_CODECS_MAX];
 	size_t n_hear;
@@ -47,13 +48,13 @@ struct negotiate_wishes {
 	uint32_t ptime_ms;		/* 0: each codec's own                 */
 	bool events;			/* telephone-event is offered          */
 	enum secrecy secrecy;
-	struct secrecy_keys keys;
+	struct secrecy_keys *keys;	/* NULL while secrecy is off           */
 };
 
 /* What we can speak: `audio` has a format for each codec, in the same order, and
  * behind them one of telephone-event for each clock rate.                     */
 struct negotiate_side {
-	struct codec_set codecs;
+	struct codec_order codecs;
 	struct sdp_audio audio;
 	size_t slot;			/* of it among our m= lines            */
 	const struct negotiate_wishes *wishes;	/* lent                        */
@@ -62,7 +63,7 @@ struct negotiate_side {
 /* Our description: all codecs of the set in order at this address. The same set
  * gives the same payload numbers throughout the call (RFC 3264 8.3.2), and the
  * same wishes the same keys.                                                  */
-void negotiate_local(struct negotiate_side *us, const struct codec_set *set,
+void negotiate_local(struct negotiate_side *us, const struct codec_order *set,
 		     const struct negotiate_wishes *wishes,
 		     const struct addr *address, uint16_t port);
 /* After the first answer: the codec that plays goes first, those of another

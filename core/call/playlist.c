@@ -15,6 +15,10 @@
 #include "base/str.h"
 #include "call/carrier_fields.h"
 
+/* The number behind a name, within a sentence.                                */
+#define TEXT_OF(name) TEXT_OF_NUMBER(name)
+#define TEXT_OF_NUMBER(number) #number
+
 /* ---- gathers ---------------------------------------------------------------- */
 
 static bool are_digits(const char *s)
@@ -47,9 +51,10 @@ static bool branches_are_sound(const struct cln_gather *g, size_t n_items)
 static const char *gather_fault(const struct cln_gather *g, size_t n_items)
 {
 	if (!g || g->digits < 1 || g->digits > CLN_DIGITS_MAX)
-		return "waits for 1 to 32 digits";
+		return "waits for 1 to " TEXT_OF(CLN_DIGITS_MAX) " digits";
 	if (g->timeout_ms < 1 || g->timeout_ms > CLN_GATHER_MAX_MS)
-		return "waits for a digit for 120 s at most";
+		return "waits for a digit for 1 to " TEXT_OF(CLN_GATHER_MAX_MS)
+		       " ms";
 	if (g->terminator && !strchr(CLN_DIGITS, g->terminator))
 		return "has a terminator that is no digit";
 	if (!branches_are_sound(g, n_items) ||
@@ -65,7 +70,8 @@ static const char *gather_fault(const struct cln_gather *g, size_t n_items)
 static const char *item_fault(const struct cln_item *item, size_t n_items)
 {
 	if (item->repeat > CLN_REPEAT_MAX)
-		return "is repeated 100 times at most";
+		return "is repeated " TEXT_OF(CLN_REPEAT_MAX)
+		       " times at most";
 	switch (item->type) {
 	case CLN_ITEM_PLAY:
 	case CLN_ITEM_SAY:
@@ -73,10 +79,12 @@ static const char *item_fault(const struct cln_item *item, size_t n_items)
 	case CLN_ITEM_PAUSE:
 		return item->pause_ms >= 1 &&
 		       item->pause_ms <= CLN_PAUSE_MAX_MS ?
-		       NULL : "is a pause of 1 to 60000 ms";
+		       NULL : "is a pause of 1 to " TEXT_OF(CLN_PAUSE_MAX_MS)
+			      " ms";
 	case CLN_ITEM_DTMF:
 		return are_digits(item->text) ?
-		       NULL : "is 1 to 32 digits: 0-9 * # A-D";
+		       NULL : "is 1 to " TEXT_OF(CLN_DIGITS_MAX)
+			      " digits of " CLN_DIGITS;
 	case CLN_ITEM_GATHER:
 		return gather_fault(item->gather, n_items);
 	default:
@@ -99,10 +107,13 @@ static void check_play(const struct prompts *prompts, const char *url,
 		       const char *base, struct cln_problems *problems)
 {
 	char why[PROMPT_WHY_LEN], pointer[64];
+	int err = check_url(prompts, url, why, sizeof(why));
 
 	str_printf(pointer, sizeof(pointer), "%s/play", base);
-	if (check_url(prompts, url, why, sizeof(why)))
-		problem_add(problems, CLN_FORBIDDEN_TARGET, pointer, "%s", why);
+	if (err)
+		problem_add(problems, err == -EPERM ? CLN_FORBIDDEN_TARGET :
+						      CLN_INVALID,
+			    pointer, "%s", why);
 }
 
 static void check_item(const struct prompts *prompts,

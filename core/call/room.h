@@ -40,11 +40,15 @@ enum usable { CARRIER_USABLE, CARRIER_RESTS, CARRIER_WAIT, CARRIER_NEVER };
 
 #define LANE_WHY_LEN 160
 
-/* Codecs of an offer, in order.                                               */
-struct codec_set {
+/* Codecs of an offer, the first one first.                                    */
+struct codec_order {
 	size_t n;
 	const struct cln_codec *codecs[CLN_CODECS_MAX];
 };
+
+/* How digits come and go: by events where the far end takes them, else by
+ * tones; or by one of both, or not at all.                                    */
+enum call_digits { DIGITS_AUTO, DIGITS_EVENTS, DIGITS_TONES, DIGITS_OFF };
 
 struct lane {
 	struct job *job;
@@ -55,7 +59,8 @@ struct lane {
 	struct store_req req;
 	struct store_claim *claims;	/* of the claim under way              */
 	unsigned int reserved;		/* channels held for it                */
-	struct codec_set codecs;	/* that the prompts are made for       */
+	struct codec_order codecs;	/* that the prompts are made for       */
+	enum call_digits digits;	/* and how digits are sent             */
 	struct lane_waits *waits;	/* for recordings, until all are there */
 	struct script *script;		/* made of all of them; NULL: not yet  */
 	bool asked;			/* recordings were asked for           */
@@ -73,12 +78,19 @@ struct job {
 	struct lane *lanes;
 };
 
+/* A job on its way to the store: from there on its recordings are in use.      */
+struct job_adding {
+	LIST_ENTRY(job_adding) link;
+	const struct cln_play *play;	/* the app's, which waits              */
+};
+
 struct exchange {
 	struct exchange_config cfg;
 	struct cln_services services;
 	struct map *carriers;		/* by id                               */
 	struct map *jobs_by_id;
 	struct job *jobs, *last_job;	/* open ones; who claimed goes last    */
+	LIST_HEAD(, job_adding) adding;	/* that will be                        */
 	struct pacer pacer;
 	struct timer tick;		/* the next look at the lanes          */
 	int64_t store_rest_ms;		/* the store refused: no claim before  */
@@ -132,7 +144,7 @@ void carrier_rest(struct carrier *c, int seconds);
 /* The name of what CARRIER_WAIT waits for: "carrier_down" or the like.         */
 const char *carrier_wait_reason(const struct carrier *c);
 void carrier_status_fill(struct carrier *c, struct cln_carrier_status *st);
-void carrier_codecs(const struct carrier *c, struct codec_set *set);
+void carrier_codecs(const struct carrier *c, struct codec_order *set);
 /* Where its calls go: first to the server that took the REGISTER, then to the
  * others of the proxy, or else of the host.                                   */
 void carrier_target(const struct carrier *c, struct sip_target *target);
@@ -150,7 +162,8 @@ void job_remove(struct job *j);		/* its last lane has ended             */
 bool job_has_ended(const struct job *j);
 void job_to_the_end(struct job *j);	/* of the line                         */
 struct job *job_find(const struct exchange *x, const char *id);
-/* Does a job that is not done play this ("prompt:ID")?                        */
+/* Does a job that is not done, or is just being stored, play this
+ * ("prompt:ID")?                                                              */
 bool exchange_plays(const struct exchange *x, const char *source);
 void jobs_free(struct exchange *x);
 

@@ -18,6 +18,7 @@
 struct job_ask {
 	struct ask ask;
 	const struct cln_play *play;
+	struct job_adding adding;
 	struct cln_problems *problems;
 	struct cln_job *job;
 };
@@ -93,12 +94,14 @@ static void check_recipient(struct exchange *x, const struct cln_play *play,
 
 	check_from(play, i, r->from, problems);
 	check_from_name(play, i, r->from_name, problems);
-	if (strlen(r->to) >= STORE_TO_LEN)
+	if (!r->to)
+		complain(problems, CLN_INVALID, play, i, "to", "is required");
+	else if (strlen(r->to) >= STORE_TO_LEN)
 		complain(problems, CLN_INVALID, play, i, "to", "is too long");
 	else if (number_is_uri(r->to) && has_carrier)
-		complain(problems, CLN_INVALID, play,
-			 r->carrier_id ? i : NOBODY, "carrier_id", "a SIP URI "
-			 "goes its own way: leave carrier_id out");
+		complain(problems, CLN_INVALID, play, i, "to", "a SIP URI goes "
+			 "without carrier_id; with a carrier, give the "
+			 "number");
 	else if (number_is_uri(r->to))
 		check_uri(x, play, i, problems);
 	else if (!number_is_valid(r->to))
@@ -141,6 +144,25 @@ static void check_carriers(struct exchange *x, const struct cln_play *play,
 			      problems);
 }
 
+static void on_job_check(struct ask *a)
+{
+	struct job_ask *q = (struct job_ask *)a;
+
+	check_carriers(a->x, q->play, q->problems);
+	ask_done(a, q->problems->n ? -EINVAL : 0);
+}
+
+static int job_check(void *ctx, const struct cln_play *play,
+		     struct cln_problems *problems)
+{
+	struct job_ask q = {
+		.ask.is_read = true, .play = play, .problems = problems,
+	};
+
+	check_play(ctx, play, problems);
+	return ask_run(ctx, &q.ask, on_job_check);
+}
+
 /* ---- create ----------------------------------------------------------------- */
 
 static void on_job_added(struct store_req *req)
@@ -150,6 +172,7 @@ static void on_job_added(struct store_req *req)
 	struct store_job *data = req->job_add.job;
 	struct job *j;
 
+	LIST_REMOVE(&q->adding, link);
 	if (req->err) {
 		store_job_free(data);
 	} else if (job_new(&j, x, data)) {
@@ -178,6 +201,8 @@ static void on_job_create(struct ask *a)
 		.op = STORE_JOB_ADD,
 		.job_add = { .play = q->play, .at = exchange_wall_ms(a->x) },
 	};
+	q->adding.play = q->play;
+	LIST_INSERT_HEAD(&a->x->adding, &q->adding, link);
 	ask_store(a, on_job_added);
 }
 
@@ -293,6 +318,7 @@ static int is_ready(void *ctx, char *why, size_t cap)
 void services_jobs(struct cln_services *s)
 {
 	s->job_create = job_create;
+	s->job_check = job_check;
 	s->job_get = job_get;
 	s->job_rows = job_rows;
 	s->plugins = list_plugins;

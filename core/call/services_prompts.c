@@ -11,8 +11,6 @@
 #include "call/ask.h"
 #include "call/carrier_fields.h"
 
-#define SCHEME "prompt:"
-
 struct prompt_ask {
 	struct ask ask;
 	const char *id;			/* NULL: may work be taken at all?    */
@@ -21,11 +19,12 @@ struct prompt_ask {
 static void on_question(struct ask *a)
 {
 	const struct prompt_ask *q = (const struct prompt_ask *)a;
-	char source[sizeof(SCHEME) + CLN_PROMPT_ID_LEN];
+	char source[sizeof(CLN_PROMPT_SCHEME) + CLN_PROMPT_ID_LEN];
 	int err = 0;
 
 	if (q->id) {
-		str_printf(source, sizeof(source), SCHEME "%s", q->id);
+		str_printf(source, sizeof(source), CLN_PROMPT_SCHEME "%s",
+			   q->id);
 		err = exchange_plays(a->x, source) ? -EBUSY : 0;
 	}
 	ask_done(a, err);
@@ -40,6 +39,21 @@ static int may_change(struct exchange *x, const char *id)
 	return ask_run(x, &q.ask, on_question);
 }
 
+static int code_of(int err)
+{
+	switch (err) {
+	case -ENOSPC:
+		return CLN_FULL;
+	case -EINVAL:
+	case -EFBIG:
+		return CLN_INVALID;
+	case -ENOMEM:
+		return CLN_BUSY;
+	default:
+		return CLN_STORE;
+	}
+}
+
 static int recording_add(void *ctx, const void *data, size_t len,
 			 const char *name, struct cln_prompt_info *info,
 			 struct cln_problems *problems)
@@ -52,17 +66,9 @@ static int recording_add(void *ctx, const void *data, size_t len,
 		return err;
 	err = prompts_library_add(x->cfg.prompts, data, len, name, info, why,
 				  sizeof(why));
-	switch (err) {
-	case -ENOSPC:
-		problem_add(problems, CLN_FULL, "", "%s", why);
-		return err;
-	case -EINVAL:
-	case -EFBIG:
-		problem_add(problems, CLN_INVALID, "", "%s", why);
-		return -EINVAL;
-	default:
-		return err;
-	}
+	if (err)
+		problem_add(problems, code_of(err), "", "%s", why);
+	return err == -EFBIG ? -EINVAL : err;
 }
 
 static int recording_get(void *ctx, const char *id,
@@ -74,7 +80,8 @@ static int recording_get(void *ctx, const char *id,
 }
 
 /* A job that is accepted between the question and the end of this is told
- * what it would be a moment later: its recipients fail, and say why.         */
+ * what it would be a moment later: its recipients fail, and say why. One that
+ * is being stored as it is asked counts as one that plays it.                */
 static int recording_delete(void *ctx, const char *id)
 {
 	struct exchange *x = ctx;

@@ -33,7 +33,7 @@ void books_remove(struct books *bs, const char *id);
 const struct book *books_find(const struct books *bs, const char *id);
 /* The first one behind this id, which need not be there; n: none.            */
 size_t books_after(const struct books *bs, const char *id);
-/* What a file counts for: more than its bytes, which bounds their number too. */
+/* What a file counts for: more than its bytes, to bound their number too.    */
 size_t book_weight(const struct book *b);
 
 #endif

@@ -71,13 +71,13 @@ size_t control_pack(struct control *c, uint8_t *dst,
 	struct rtcp_report r = {
 		.ssrc = c->ssrc,
 		/* 6.4: a sender is who sent within the last two intervals. */
-		.sender = sent->packets != c->sent_before ? &sender : NULL,
+		.sender = sent->packets != c->sent_earlier ? &sender : NULL,
 		.block = make_block(c, &block, source, now_ns) ? &block : NULL,
 		.cname = c->cname,
 		.bye = bye,
 	};
 
-	c->sent_before = c->sent_then;
+	c->sent_earlier = c->sent_then;
 	c->sent_then = sent->packets;
 	c->reported = true;
 	c->said_bye = bye;
@@ -88,7 +88,7 @@ size_t control_pack(struct control *c, uint8_t *dst,
 void control_rename(struct control *c, uint32_t ssrc, int64_t now_ns)
 {
 	c->ssrc = ssrc;
-	c->sent_then = c->sent_before = 0;
+	c->sent_then = c->sent_earlier = 0;
 	c->reported = c->said_bye = false;
 	set_last(c, now_ns, false);
 }
@@ -101,7 +101,7 @@ int control_take(struct control *c, const uint8_t *data, size_t len,
 
 	if (err)
 		return err;
-	c->heard = news.ours ? c->ssrc : news.ssrc;
+	c->reporter = news.ours ? c->ssrc : news.ssrc;
 	if (news.ours)
 		return 0;
 	if (news.has_sender) {

@@ -2,7 +2,7 @@
  * depot.h - what was fetched, and what was made of it, as files.
  *
  *	prompts/blobs/HASH		the fetched bytes, by their SHA-256
- *	prompts/frames/HASH-CODER	their frames in one codec (frames_file.h)
+ *	prompts/frames/HASH-CODER	their frames in a codec (frames_file.h)
  *	prompts/urls/HASH		one URL, by its own SHA-256 (record.h)
  *
  * A cache: each file stands for itself and proves itself, and any of them may
@@ -52,24 +52,24 @@ void depot_open(struct depot *d, const char *dir, size_t max_bytes,
 		size_t max_file);
 void depot_close(struct depot *d);
 
-/* Each: 0, or -errno where it is not there, whole and readable.               */
+/* Each: 0, or -errno where it is not there, whole and readable.              */
 int depot_origin(struct depot *d, const char *url, struct origin **op);
 int depot_frames(struct depot *d, const struct content *c,
 		 const struct cln_codec *codec, struct prompt_frames *f,
 		 uint32_t *duration_ms);
 bool depot_has_blob(struct depot *d, const struct content *c);
-/* Any thread of the prompt pool, once depot_open() has returned.              */
+/* Any thread of the prompt pool, once depot_open() has returned.             */
 int depot_blob(const struct depot *d, const struct content *c, uint8_t **data,
 	       size_t *len);
 
-/* What cannot be kept is not: no error of theirs matters to a call.           */
+/* What cannot be kept is not: no error of theirs matters to a call.          */
 void depot_keep_blob(struct depot *d, const struct content *c,
 		     const uint8_t *data, size_t len);
 void depot_keep_frames(struct depot *d, const struct content *c,
 		       const struct prompt_frames *f, uint32_t duration_ms);
 void depot_keep_origin(struct depot *d, const struct origin *o);
 
-/* Counts as used, though it was not read.                                     */
+/* Counts as used, though it was not read.                                    */
 void depot_use_url(struct depot *d, const char *url);
 void depot_use_content(struct depot *d, const struct content *c);
 void depot_forget_url(struct depot *d, const char *url);

@@ -26,7 +26,7 @@ struct disk;
 
 enum disk_what {
 	DISK_LOOK,		/* what is known of `url`?                    */
-	DISK_LOAD,		/* `content` in `codecs`, as far as it is there */
+	DISK_LOAD,		/* `content` in `codecs`, if it is there  */
 	DISK_KEEP,		/* what is given                              */
 };
 
@@ -43,7 +43,7 @@ struct disk_op {
 	const struct origin *origin;	/* KEEP, each of these may be NULL    */
 	const uint8_t *data;
 	size_t len;
-	/* KEEP lends them, LOAD gives them: the caller's to free.             */
+	/* KEEP lends them, LOAD gives them: the caller's to free.            */
 	size_t n_frames;
 	struct prompt_frames frames[MAKE_CODECS_MAX];
 	uint32_t duration_ms;
@@ -54,7 +54,7 @@ struct disk_op {
 /* `dir`, copied, is state.dir. Starts the thread and returns.                */
 int disk_new(struct disk **dp, struct inbox *home, const char *dir,
 	     size_t max_bytes, size_t max_file);
-/* Ends the thread, when all that was asked is done. No op may be started then. */
+/* Ends the thread, when all that was asked is done; no op may follow.        */
 void disk_stop(struct disk *d);
 void disk_free(struct disk *d);			/* NULL is fine               */
 
@@ -64,7 +64,7 @@ void disk_use(struct disk *d, const char *url, const struct content *c);
 /* Any thread; best effort: the file and all that was made of it goes.        */
 void disk_forget(struct disk *d, const struct content *c);
 
-/* A maker's thread, for a content that was found by LOOK or LOAD: see depot.h. */
+/* A maker's thread, for what LOOK or LOAD has found: see depot.h.            */
 int disk_blob(const struct disk *d, const struct content *c, uint8_t **data,
 	      size_t *len);
 size_t disk_bytes(const struct disk *d);	/* any thread                 */

@@ -24,8 +24,8 @@ struct drain {
 	struct mmsghdr msgs[BATCH];
 	struct iovec iovs[BATCH];
 	struct addr from[BATCH];
-	union {
-		struct cmsghdr align;
+	struct {
+		_Alignas(struct cmsghdr)
 		uint8_t bytes[CMSG_SPACE(sizeof(struct timespec))];
 	} control[BATCH];
 	uint8_t data[BATCH][DATAGRAM_MAX];

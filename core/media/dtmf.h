@@ -15,7 +15,7 @@
 
 enum {
 	DTMF_EVENT_LEN = 4,
-	DTMF_ENDS = 3,			/* 2.5.1.4: the end is said three times */
+	DTMF_ENDS = 3,			/* 2.5.1.4: the end is said thrice    */
 	DTMF_TONE_MS = 100, DTMF_GAP_MS = 100,	/* of what we send            */
 };
 
@@ -43,18 +43,18 @@ char dtmf_take(struct dtmf_receive *d, const struct rtp_header *h,
 struct dtmf_send {
 	uint8_t event;
 	uint8_t volume;			/* -dBm0                              */
-	uint32_t timestamp;		/* of its beginning: of all its packets */
+	uint32_t timestamp;		/* of its beginning, in all packets   */
 	uint32_t duration;		/* so far, in timestamp units         */
 	uint32_t total;
 	unsigned int ends;		/* end packets that have left         */
 };
 
-/* -EINVAL: not a digit. `clock_rate` of the event's payload.                  */
+/* -EINVAL: not a digit. `clock_rate` of the event's payload.                 */
 int dtmf_begin(struct dtmf_send *d, char digit, uint32_t timestamp,
 	       uint32_t clock_rate);
-/* Writes the payload of the next packet (DTMF_EVENT_LEN bytes) after `units` more
- * have passed; sets *marker, which is true on the first packet only (2.5.1.2).
- * False: it is over and nothing was written.                                 */
+/* Writes the payload of the next packet (DTMF_EVENT_LEN bytes) after `units`
+ * more have passed; sets *marker, which is true on the first packet only
+ * (2.5.1.2). False: it is over and nothing was written.                      */
 bool dtmf_next(struct dtmf_send *d, uint32_t units, uint8_t *payload,
 	       bool *marker);
 

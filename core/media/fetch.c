@@ -55,7 +55,8 @@ static bool judge_answer(struct transfer *t)
 	};
 	const char *value;
 
-	for (size_t n = 0; (value = transfer_header(t, "Content-Encoding", n)); n++) {
+	for (size_t n = 0;
+	     (value = transfer_header(t, "Content-Encoding", n)); n++) {
 		if (!strcasecmp(value, "identity") || !*value)
 			continue;
 		transfer_fail(t, -EBADMSG, "content encoding %.32s is refused",

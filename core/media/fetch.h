@@ -39,7 +39,7 @@ struct fetch {
 	size_t len;
 	struct content content;		/* of data                            */
 	bool unchanged;			/* no data: 304, it is what we have   */
-	bool unreachable;		/* err: no word of the server's, or 5xx */
+	bool unreachable;		/* err: no answer, or 5xx            */
 	struct freshness keep;
 	/* Of the answer; NULL: none. */
 	char *from, *etag, *modified;

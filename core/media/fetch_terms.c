@@ -89,8 +89,8 @@ static int add_header(struct curl_slist **list, const char *name,
 	return 0;
 }
 
-/* What is known is named only where it was had from: elsewhere the same ETag may
- * well be that of another file.                                              */
+/* What is known is named only where it was had from: elsewhere the same ETag
+ * may well be that of another file.                                          */
 int terms_ask(struct transfer *t)
 {
 	const struct origin *known = t->known;

@@ -1,7 +1,8 @@
 /*
  * fetcher.h - the fetcher's thread and what its transfers share.
  *
- * For fetch.c, fetch_terms.c and fetcher.c only; all but the messages on the fetcher's thread.
+ * For fetch.c, fetch_terms.c and fetcher.c only; all but the messages on the
+ * fetcher's thread.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef MEDIA_FETCHER_H

@@ -1,6 +1,6 @@
 /*
  * figures.c - the figures of one stream, as a report tells them.
- * Thread: the media worker that owns the stream.
+ * Thread: signalling, once the media worker has let go of the stream.
  */
 /* SPDX-License-Identifier: MIT */
 #include "media/figures.h"
@@ -32,7 +32,7 @@ static void fill_far(struct cln_rtp_figures *f, const struct receive *r,
 
 	/* Duplicates on the way may make it negative (A.3). */
 	f->far_lost = b->lost > 0 ? b->lost : 0;
-	f->far_jitter_us = units_to_us(b->jitter, r->clock_rate);
+	f->far_jitter_us = units_to_us(b->jitter, codec->clock_rate);
 	facts.lost = (uint64_t)f->far_lost;
 	facts.jitter_us = f->far_jitter_us;
 	f->far_mos_x100 = mos_x100(&facts);
@@ -63,6 +63,6 @@ void figures_fill(struct cln_rtp_figures *f, const struct receive *r,
 	facts.jitter_us = f->jitter_us;
 	facts.round_trip_us = f->round_trip_us;
 	f->mos_x100 = mos_x100(&facts);
-	if (r->control->told)
+	if (codec && r->control->told)
 		fill_far(f, r, codec, sent);
 }

@@ -1,7 +1,7 @@
 /*
  * figures.h - the figures of one stream, as a report tells them.
  *
- * Thread: the media worker that owns the stream.
+ * Thread: signalling, once the media worker has let go of the stream.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef MEDIA_FIGURES_H

@@ -22,7 +22,7 @@ struct piece {
 	size_t len;
 };
 
-/* Opens the folder, made with mode 0700 where it is not there. *fd or -errno. */
+/* Opens the folder, made with mode 0700 where it is not there. 0 or -errno.  */
 int files_open(int *fd, int parent, const char *name);
 /* All of a file of `max` bytes at most; *data is the caller's. -EFBIG.       */
 int files_read(int dir, const char *name, size_t max, uint8_t **data,

@@ -81,7 +81,7 @@ static struct flight_list *list_of(const struct flight *f)
 	       f->state == LOADED ? &p->loaded : NULL;
 }
 
-/* ---- the end --------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------- */
 
 static void on_kept(struct disk_op *op)
 {
@@ -181,7 +181,7 @@ void flight_finish(struct flight *f, int err, const char *why)
 		keep(f);
 }
 
-/* ---- turns ----------------------------------------------------------------- */
+/* ---- turns --------------------------------------------------------------- */
 
 static void on_again(struct msg *m)
 {
@@ -247,8 +247,8 @@ static void dispatch_ready(struct prompts *p)
 	}
 }
 
-/* Starts what may start now, oldest first, and what is nearest to its end before
- * the rest; a host that has enough fetches under way is passed over.         */
+/* Starts what may start now, oldest first, and what is nearest to its end
+ * before the rest; a host that has enough fetches under way is passed over.  */
 static void dispatch(struct prompts *p)
 {
 	struct flight *f, *next;
@@ -264,7 +264,7 @@ static void dispatch(struct prompts *p)
 	}
 }
 
-/* ---- who waits ------------------------------------------------------------- */
+/* ---- who waits ----------------------------------------------------------- */
 
 static int flight_new(struct flight **fp, struct prompts *p,
 		      const struct address *a)

@@ -36,7 +36,7 @@ static void set_times(struct flight *f, const struct freshness *keep,
 	f->is_new = true;
 }
 
-/* 304: what it does not say of its keeping is as it was (RFC 9111 4.3.4).     */
+/* 304: what it does not say of its keeping is as it was (RFC 9111 4.3.4).    */
 static int refresh(struct flight *f)
 {
 	struct fetch *fetch = f->fetch;

@@ -1,8 +1,8 @@
 /*
  * flight_impl.h - what a flight is inside.
  *
- * For flight.c, flight_bytes.c and flight_frames.c only; home thread, but what a
- * maker is given to load runs on the maker's.
+ * For flight.c, flight_bytes.c and flight_frames.c only; home thread, but what
+ * a maker is given to load runs on the maker's.
  *
  * Each event says what it has learnt and leaves the rest to flight_provide(),
  * which looks at what is there and what is still wanted.

@@ -94,7 +94,7 @@ static void note(struct said *s, const struct directive *d)
 		s->stale = seconds(d->value, FRESH_MAX_S);
 }
 
-/* Where there is no max-age. A date that cannot be read is in the past (5.3). */
+/* Where there is no max-age. What is no date is in the past (5.3).           */
 static int from_expires(header_fn *header, void *arg, int64_t now_s)
 {
 	const char *expires = header(arg, "Expires", 0);

@@ -132,8 +132,10 @@ void gather_turn(struct gather *g, struct playout *p, bool held,
 	} while (is_at_gather(p) && try_end(g, p, held, now_ns));
 }
 
-void gather_end(struct gather *g, const struct playout *p)
+void gather_end(struct gather *g, struct playout *p, int64_t now_ns)
 {
+	if (g->n_typed || g->waiting)
+		gather_turn(g, p, true, now_ns);
 	if (g->waiting && is_at_gather(p))
 		note_end(g, p->at.step, CLN_GATHER_HANGUP);
 }

@@ -4,8 +4,8 @@
  *	digits --> typed --> digits of the gather under way --> where to go on
  *	           (ahead of it, too)                      \--> report
  *
- * Thread: made and freed on the signalling thread, kept by the media worker that
- * owns the stream; no I/O.
+ * Thread: made and freed on the signalling thread, kept by the media worker
+ * that owns the stream; no I/O.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef MEDIA_GATHER_H
@@ -40,14 +40,15 @@ struct gather {
 struct gather *gather_new(void);
 bool gather_wanted(const struct script *s);
 
-/* The far end pressed them. What is more than CLN_DIGITS_MAX ahead is lost.   */
+/* The far end pressed them. What is more than CLN_DIGITS_MAX ahead is lost.  */
 void gather_type(struct gather *g, const char *digits, size_t n);
 /* Moves the cursor where digits, or their lack, lead to. While `held` no time
  * passes.                                                                    */
 void gather_turn(struct gather *g, struct playout *p, bool held,
 		 int64_t now_ns);
-/* The call is over.                                                          */
-void gather_end(struct gather *g, const struct playout *p);
+/* The call is over: what was typed until then counts, then who still waits has
+ * been hung up on.                                                           */
+void gather_end(struct gather *g, struct playout *p, int64_t now_ns);
 /* The last ones in order; returns how many.                                  */
 uint32_t gather_report(const struct gather *g,
 		       struct cln_gathered to[CLN_GATHERED_MAX]);

@@ -6,8 +6,8 @@
  *	      --> one sine  --> how long, and is it over? --> BEEP
  *
  * Speech changes its level all the time. What keeps it for long is the line's
- * noise, and is quiet from then on; what keeps its pitch is a ringing tone, which
- * says that somebody is still to come. A packet that was lost is 20 ms of
+ * noise, and is quiet from then on; what keeps its pitch is a ringing tone,
+ * which says that somebody is still to come. A packet that was lost is 20 ms of
  * silence, so nothing is taken to be over before two blocks say so.
  *
  * Thread: the media worker that owns the stream; no I/O, nothing allocated.
@@ -56,7 +56,8 @@ static const float same_pitch = 0.04f;
 static const float beep_pitch = 0.03f, beep_level = 2;
 static const float beep_fall = 0.1f;
 static const float pure_share = 0.85f;	/* of the energy in one sine          */
-static const float tonal_rest = 0.12f;	/* that two past samples do not foretell */
+/* Of the power: what two past samples do not foretell.                       */
+static const float tonal_rest = 0.12f;
 
 struct sound {
 	float power;
@@ -98,7 +99,7 @@ void greeting_init(struct greeting *g, uint32_t rate)
 	g->block = rate * BLOCK_MS / 1000;
 }
 
-/* ---- what a block is ------------------------------------------------------ */
+/* ---- what a block is ----------------------------------------------------- */
 
 struct wave {
 	const float *x;
@@ -197,7 +198,7 @@ static struct sound look(const struct greeting *g)
 	return measure(g, &v);
 }
 
-/* ---- what the blocks in a row are ----------------------------------------- */
+/* ---- what the blocks in a row are ---------------------------------------- */
 
 static bool near(float a, float b, float share)
 {
@@ -218,7 +219,8 @@ static bool is_beep(const struct greeting *g)
 /* True when a beep is over. */
 static bool follow_beep(struct greeting *g, const struct sound *s)
 {
-	if (g->beep.len && s->pure && near(s->sine_hz, g->beep.hz, beep_pitch) &&
+	if (g->beep.len && s->pure &&
+	    near(s->sine_hz, g->beep.hz, beep_pitch) &&
 	    within(s->power, g->beep.power, beep_level)) {
 		g->beep.len++;
 		g->beep.power = s->power;

@@ -12,16 +12,16 @@
 
 enum greeting_verdict {
 	GREETING_GOES_ON,
-	GREETING_SILENCE,		/* it spoke, and has been silent since; or
-					 * it never spoke                     */
+	GREETING_SILENCE,		/* it spoke, and has been silent since;
+					 * or it never spoke                  */
 	GREETING_BEEP,			/* a tone has just ended              */
 };
 
-struct greeting;			/* one KB                              */
+struct greeting;			/* one KB                             */
 size_t greeting_size(void);
-/* `rate` from 8000 to 16000.                                                  */
+/* `rate` from 8000 to 16000.                                                 */
 void greeting_init(struct greeting *g, uint32_t rate);
-/* The verdict after n more samples; once it is not GOES_ON it stays.          */
+/* The verdict after n more samples; once it is not GOES_ON it stays.         */
 enum greeting_verdict greeting_feed(struct greeting *g, const int16_t *pcm,
 				    size_t n);
 

@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "media/dtmf.h"
@@ -33,21 +34,21 @@ enum {
 	/* Sockets are looked at every 20 to 100 ms: until then nothing is
 	 * missing.                                                           */
 	TICK_MS = 150,
-	SLACK_MS = 200,			/* that a gap may be ahead of the wall */
+	SLACK_MS = 200,			/* of a gap ahead of the wall         */
 	AHEAD_MS = 1000,
 	SILENCE_MAX_MS = 5000,		/* heard in one go                    */
 	PRESS_MS = 400,			/* between a press's event and tone   */
 };
 
-struct voice {
+struct decoder {
 	int payload_type;
 	const struct cln_codec *codec;
 	void *state;
 };
 
 struct hear {
-	struct voice voices[CLN_CODECS_MAX];
-	size_t n_voices;
+	struct decoder decoders[CLN_CODECS_MAX];
+	size_t n_decoders;
 	int event_type;
 	struct dtmf_receive events;
 	bool tones;
@@ -65,7 +66,7 @@ struct hear {
 	uint32_t ssrc;
 	uint16_t max_seq;
 	uint16_t again_seq;		/* a new beginning would go on so     */
-	const struct cln_codec *codec;	/* heard last; NULL: `next` says nothing */
+	const struct cln_codec *codec;	/* heard last; NULL: no `next`        */
 	uint32_t next;			/* timestamp when nothing is missing  */
 	bool begun;
 	int64_t now_ns;
@@ -73,7 +74,7 @@ struct hear {
 	int64_t filled_ns;		/* of silence since the last packet   */
 };
 
-/* ---- made and freed ------------------------------------------------------- */
+/* ---- made and freed ------------------------------------------------------ */
 
 static bool can_hear(const struct cln_codec *c)
 {
@@ -82,20 +83,20 @@ static bool can_hear(const struct cln_codec *c)
 	       c->frame_samples <= PCM_MAX / c->channels;
 }
 
-static int add_voice(struct hear *h, const struct hear_format *f)
+static int add_decoder(struct hear *h, const struct hear_format *f)
 {
 	struct cln_codec_params params = { .size = sizeof(params),
 					   .ptime_ms = f->codec->ptime_ms };
-	struct voice *v = &h->voices[h->n_voices];
+	struct decoder *d = &h->decoders[h->n_decoders];
 	int err = 0;
 
 	if (!can_hear(f->codec))
 		return 0;
-	*v = (struct voice){ f->payload_type, f->codec, NULL };
+	*d = (struct decoder){ f->payload_type, f->codec, NULL };
 	if (f->codec->open)
-		err = f->codec->open(&v->state, &params);
+		err = f->codec->open(&d->state, &params);
 	if (!err)
-		h->n_voices++;
+		h->n_decoders++;
 	/* One that wants more than this is not understood, that is all. */
 	return err == -ENOMEM ? err : 0;
 }
@@ -120,7 +121,7 @@ int hear_new(struct hear **hp, const struct hear_config *cfg)
 	/* Digits by events alone need no sound. */
 	for (size_t i = 0; i < cfg->n_formats && !err; i++)
 		if (h->tones || h->greeting)
-			err = add_voice(h, &cfg->formats[i]);
+			err = add_decoder(h, &cfg->formats[i]);
 	if (err)
 		hear_free(h);
 	else
@@ -132,14 +133,27 @@ void hear_free(struct hear *h)
 {
 	if (!h)
 		return;
-	for (size_t i = 0; i < h->n_voices; i++)
-		if (h->voices[i].codec->close)
-			h->voices[i].codec->close(h->voices[i].state);
+	for (size_t i = 0; i < h->n_decoders; i++)
+		if (h->decoders[i].codec->close)
+			h->decoders[i].codec->close(h->decoders[i].state);
 	free(h->greeting);
 	free(h);
 }
 
-/* ---- digits --------------------------------------------------------------- */
+/* Only the decoders are its own, and what it was told to listen for. */
+void hear_take_over(struct hear *h, struct hear *before)
+{
+	const struct hear own = *h;
+
+	*h = *before;
+	memcpy(h->decoders, own.decoders, sizeof(h->decoders));
+	h->n_decoders = own.n_decoders;
+	h->event_type = own.event_type;
+	h->tones = own.tones;
+	before->greeting = own.greeting;
+}
+
+/* ---- digits -------------------------------------------------------------- */
 
 static void tell(struct hear *h, char digit)
 {
@@ -174,7 +188,7 @@ static void take_event(struct hear *h, const struct rtp_packet *p)
 		tell(h, digit);
 }
 
-/* ---- sound ---------------------------------------------------------------- */
+/* ---- sound --------------------------------------------------------------- */
 
 static int64_t sound_ns(uint64_t samples, uint32_t rate)
 {
@@ -241,9 +255,10 @@ static int piece_len(const struct cln_codec *c, const uint8_t *at, size_t left)
 	return (int)(left < most ? left : most);
 }
 
-static void decode(struct hear *h, struct voice *v, const struct rtp_packet *p)
+static void decode(struct hear *h, struct decoder *d,
+		   const struct rtp_packet *p)
 {
-	const struct cln_codec *c = v->codec;
+	const struct cln_codec *c = d->codec;
 	const uint8_t *at = p->payload;
 	size_t left = p->len;
 	uint64_t samples = 0;
@@ -254,7 +269,8 @@ static void decode(struct hear *h, struct voice *v, const struct rtp_packet *p)
 
 		if (len <= 0 || (size_t)len > left)
 			break;
-		n = c->decode(v->state, at, (size_t)len, pcm, PCM_MAX);
+		n = c->decode(d->state, at, (size_t)len, pcm,
+			      PCM_MAX / c->channels);
 		if (n <= 0)
 			break;
 		if (c->frame_samples == 1)
@@ -271,7 +287,7 @@ static void decode(struct hear *h, struct voice *v, const struct rtp_packet *p)
 		  (uint32_t)(samples * c->clock_rate / c->sample_rate);
 }
 
-/* ---- packets -------------------------------------------------------------- */
+/* ---- packets ------------------------------------------------------------- */
 
 /* False for a packet that is late or came before. */
 static bool in_order(struct hear *h, const struct rtp_header *r)
@@ -308,20 +324,20 @@ static void fill_gap(struct hear *h, uint32_t timestamp)
 	pass_silence(h, gap < most ? gap : most);
 }
 
-static struct voice *find_voice(struct hear *h, int payload_type)
+static struct decoder *find_decoder(struct hear *h, int payload_type)
 {
-	for (size_t i = 0; i < h->n_voices; i++)
-		if (h->voices[i].payload_type == payload_type)
-			return &h->voices[i];
+	for (size_t i = 0; i < h->n_decoders; i++)
+		if (h->decoders[i].payload_type == payload_type)
+			return &h->decoders[i];
 	return NULL;
 }
 
 static void take_sound(struct hear *h, const struct rtp_packet *p)
 {
-	struct voice *v = find_voice(h, p->header.payload_type);
+	struct decoder *d = find_decoder(h, p->header.payload_type);
 
 	/* Comfort noise says how the silence sounds that begins here.        */
-	if (!v && p->header.payload_type != COMFORT_NOISE)
+	if (!d && p->header.payload_type != COMFORT_NOISE)
 		return;
 	if (!in_order(h, &p->header))
 		return;
@@ -330,8 +346,8 @@ static void take_sound(struct hear *h, const struct rtp_packet *p)
 		return;
 	}
 	fill_gap(h, p->header.timestamp);
-	if (v)
-		decode(h, v, p);
+	if (d)
+		decode(h, d, p);
 	else
 		h->next = p->header.timestamp;
 }
@@ -349,7 +365,7 @@ void hear_take(struct hear *h, const struct rtp_packet *p, int64_t now_ns)
 	begin(h, now_ns);
 	if (p->header.payload_type == h->event_type)
 		take_event(h, p);
-	else if (h->n_voices)
+	else if (h->n_decoders)
 		take_sound(h, p);
 }
 
@@ -380,4 +396,12 @@ size_t hear_digits(struct hear *h, char digits[CLN_DIGITS_MAX + 1])
 enum greeting_verdict hear_greeting(const struct hear *h)
 {
 	return h->verdict;
+}
+
+void hear_greeting_anew(struct hear *h)
+{
+	if (!h->greeting)
+		return;
+	greeting_init(h->greeting, RATE);
+	h->verdict = GREETING_GOES_ON;
 }

@@ -8,14 +8,31 @@
 #include <stdlib.h>
 
 _Static_assert(CLN_ITEMS_MAX <= 64, "a bit for each step");
+_Static_assert(_Alignof(struct ledger_run) <= _Alignof(struct ledger_sum),
+	       "runs stand behind the sums");
 
-struct ledger *ledger_new(size_t n_steps)
+/* One for each step, and one for what fills up behind it. */
+static size_t runs_of(size_t n_steps, uint32_t rounds)
 {
-	struct ledger *l = calloc(1, sizeof(*l) +
-				     n_steps * sizeof(l->sums[0]));
+	uint64_t n = 2 * (uint64_t)n_steps * rounds;
 
-	if (l)
-		l->n_steps = n_steps;
+	if (n > LEDGER_RUNS_MAX)
+		return LEDGER_RUNS_MAX;
+	return n < LEDGER_RUNS_MIN ? LEDGER_RUNS_MIN : (size_t)n;
+}
+
+struct ledger *ledger_new(size_t n_steps, uint32_t rounds)
+{
+	size_t n_runs = runs_of(n_steps, rounds);
+	struct ledger *l = calloc(1, sizeof(*l) +
+				     n_steps * sizeof(l->sums[0]) +
+				     n_runs * sizeof(l->runs[0]));
+
+	if (!l)
+		return NULL;
+	l->n_steps = n_steps;
+	l->runs = (struct ledger_run *)&l->sums[n_steps];
+	l->max_runs = (uint8_t)n_runs;
 	return l;
 }
 
@@ -28,7 +45,7 @@ void ledger_set_pace(struct ledger *l, uint32_t packet_units,
 
 static struct ledger_run *run_at(const struct ledger *l, unsigned int i)
 {
-	return (struct ledger_run *)&l->runs[(l->first + i) % LEDGER_RUNS];
+	return &l->runs[(l->first + i) % l->max_runs];
 }
 
 /* Where a run ends; the last one goes on.                                    */
@@ -64,7 +81,7 @@ static void forget(struct ledger *l)
 	if (r->step >= 0)
 		l->sums[r->step].heard +=
 			sound_until(r, l->heard < end ? l->heard : end);
-	l->first = (uint8_t)((l->first + 1) % LEDGER_RUNS);
+	l->first = (uint8_t)((l->first + 1) % l->max_runs);
 	l->n_runs--;
 }
 
@@ -85,7 +102,7 @@ static void close_last(struct ledger *l, uint64_t end)
 void ledger_begin(struct ledger *l, const struct ledger_run *run)
 {
 	close_last(l, run->begin);
-	if (l->n_runs == LEDGER_RUNS)
+	if (l->n_runs == l->max_runs)
 		forget(l);
 	l->n_runs++;
 	*run_at(l, l->n_runs - 1u) = *run;

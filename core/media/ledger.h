@@ -5,11 +5,13 @@
  *	         | step 0  | step 1     | none  | step 0 ...	runs
  *	         [pkt 0  ][pkt 1  ][pkt 2  ][pkt 3  ][pkt 4 ..
  *
- * A receiver report tells how many packets the far end has seen. Which sound was
- * in them stands in a short list of runs; what a report confirms is added up for
- * each step and its runs are forgotten. Where they come faster than reports, the
- * oldest goes: then less is told than was heard, never more. Positions count
- * units of the RTP clock that packets took, not the time that passed.
+ * A receiver report tells how many packets the far end has seen. Which sound
+ * was in them stands in a short list of runs; what a report confirms is added
+ * up for each step and its runs are forgotten. Where they come faster than
+ * reports, the oldest goes: then less is told than was heard, never more.
+ * Positions count units of the RTP clock that packets took, not the time that
+ * passed.
+ *
  * Thread: made and freed on the signalling thread, kept by the media worker.
  */
 /* SPDX-License-Identifier: MIT */
@@ -23,12 +25,14 @@
 #include <carillon/services.h>
 
 enum {
-	LEDGER_RUNS = 16,
+	/* Reports come every 2.5 to 7.5 s: room for what a short script plays
+	 * in between, up to steps of 120 ms.                                 */
+	LEDGER_RUNS_MIN = 8, LEDGER_RUNS_MAX = 64,
 	LEDGER_NONE = -1,		/* in place of a step: nobody's sound */
 };
 
-/* Sound of one step, from its beginning or a place in it, said once or again and
- * again.                                                                     */
+/* Sound of one step, from its beginning or a place in it, said once or again
+ * and again.                                                                 */
 struct ledger_run {
 	uint64_t begin;			/* position                           */
 	uint32_t length;		/* of one repetition, in units        */
@@ -52,19 +56,20 @@ struct ledger {
 	uint64_t heard;			/* what was confirmed                 */
 	uint64_t begun;			/* a bit for each step                */
 	struct ledger_pace pace, pace_before;
-	struct ledger_run runs[LEDGER_RUNS];
-	uint8_t first, n_runs;		/* the last one is under way          */
+	struct ledger_run *runs;	/* behind the sums                    */
+	uint8_t max_runs, first, n_runs; /* the last one is under way         */
 	size_t n_steps;
 	struct ledger_sum sums[];
 };
 
-/* At most CLN_ITEMS_MAX steps. NULL: no memory.                              */
-struct ledger *ledger_new(size_t n_steps);
+/* At most CLN_ITEMS_MAX steps, said in so many rounds, and free() it. NULL: no
+ * memory.                                                                    */
+struct ledger *ledger_new(size_t n_steps, uint32_t rounds);
 
 /* Packets of another size begin; `packets` left before.                      */
 void ledger_set_pace(struct ledger *l, uint32_t packet_units,
 		     uint64_t packets);
-/* Another run begins, at l->position or within the packet that follows it.    */
+/* Another run begins, at l->position or within the packet that follows it.   */
 void ledger_begin(struct ledger *l, const struct ledger_run *run);
 /* It was come to, though it may have no sound.                               */
 void ledger_note(struct ledger *l, int32_t step);

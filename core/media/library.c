@@ -43,7 +43,7 @@ static void about_name(char name[ABOUT_NAME_LEN], const char *id)
 	str_printf(name, ABOUT_NAME_LEN, "%s" ABOUT, id);
 }
 
-/* ---- at the start ---------------------------------------------------------- */
+/* ---- at the start -------------------------------------------------------- */
 
 static bool is_id(const char *s, size_t len)
 {
@@ -158,7 +158,7 @@ void library_free(struct library *l)
 	free(l);
 }
 
-/* ---- add ------------------------------------------------------------------- */
+/* ---- add ----------------------------------------------------------------- */
 
 /* Decodes all of it: a file that is cut in its middle must not be found out by
  * a call.                                                                    */
@@ -302,7 +302,7 @@ int library_add(struct library *l, const void *data, size_t len,
 	return err;
 }
 
-/* ---- the rest -------------------------------------------------------------- */
+/* ---- the rest ------------------------------------------------------------ */
 
 int library_get(struct library *l, const char *id,
 		struct cln_prompt_info *info, struct content *content)

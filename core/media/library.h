@@ -4,8 +4,8 @@
  *	library/ID		the file
  *	library/ID.about	what it is: its presence makes the file count
  *
- * Unlike the cache this is promised: what an add has answered survives a loss of
- * power. It is therefore read at the start before anything else, as the
+ * Unlike the cache this is promised: what an add has answered survives a loss
+ * of power. It is therefore read at the start before anything else, as the
  * database is. The index is in memory, so that a look-up waits for no disk.
  * Any thread, but those that say so may wait for the disk.
  */
@@ -32,7 +32,7 @@ struct library_config {
 };
 
 /* Reads what is there; waits for the disk. A library whose folder cannot be
- * had is an empty one that takes nothing, which is said in the log. 0, -ENOMEM. */
+ * had is an empty one that takes nothing, as the log says. 0 or -ENOMEM.     */
 int library_new(struct library **lp, const struct library_config *cfg);
 void library_free(struct library *l);		/* NULL is fine               */
 

@@ -36,7 +36,7 @@ static int check_digits(const char *digits)
 	size_t n = strlen(digits);
 
 	return n && n <= CLN_DIGITS_MAX &&
-	       strspn(digits, "0123456789*#ABCD") == n ? 0 : -EINVAL;
+	       strspn(digits, CLN_DIGITS) == n ? 0 : -EINVAL;
 }
 
 int made_check(const char *url, char *why, size_t cap)

@@ -2,7 +2,7 @@
  * made.h - recordings that are made here and come from nowhere.
  *
  *	silence:MS		so much of nothing, 1 to MADE_SILENCE_MAX_MS
- *	dtmf:DIGITS		the digits as tones; "0" to "9", "*", "#", "A" to "D"
+ *	dtmf:DIGITS		the digits as tones: 0-9, *, #, A-D
  *
  * They are made as WAV files and take the way of all others from there. Their
  * content is named by the SHA-256 of the address: no sound file is one.

@@ -94,7 +94,7 @@ static void set_cname(struct media *m)
 	m->cfg.cname = m->cname;
 }
 
-/* An address that is not this machine's would fail every call.                */
+/* An address that is not this machine's would fail every call.               */
 static int check_address(const struct addr *address)
 {
 	int fd = socket(address->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);

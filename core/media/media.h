@@ -5,7 +5,7 @@
  * media thread for life; the two speak by messages only. Sockets are opened on
  * the signalling thread, because the offer needs the port, and handed over.
  *
- *   stream_new (port bound, drained and counted from now on)
+ *   stream_new (port bound, and drained from now on)
  *     -> stream_play (remote, codec, script) -> `played` when the last
  *        packet's time is over -> stream_stop (nothing is sent from now on)
  *     -> `stopped` with the final figures -> stream is gone
@@ -48,10 +48,10 @@ int media_new(struct media **mp, const struct media_config *cfg);
 /* All streams must be gone. Joins the threads.                               */
 void media_free(struct media *m);
 
-/* Position when the stream ended, in the order of the playlist.              */
+/* What there is to tell of a stream when it has ended.                       */
 struct stream_report {
 	struct cln_rtp_figures rtp;
-	uint32_t n_items;		/* items begun                        */
+	uint32_t n_items;		/* items begun, in playlist order     */
 	struct cln_played items[CLN_ITEMS_MAX];
 	int32_t started;		/* enum cln_started                   */
 	int32_t started_ms;		/* after stream_play()                */
@@ -85,11 +85,13 @@ struct stream_play {
 					 * same address as rtp                */
 	bool rtcp_mux;
 	bool send;			/* false while the far end holds us   */
-	/* What is played (stream_play() only; a reference is taken).          */
+	bool far_silent;		/* it said that it sends nothing: then
+					 * no rtp_timeout_ms passes           */
+	/* What is played (stream_play() only; a reference is taken).         */
 	struct script *script;
 	int32_t start;			/* enum cln_start                     */
 	uint32_t start_wait_ms;
-	/* What we may be sent, by the numbers of our description.             */
+	/* What we may be sent, by the numbers of our description.            */
 	struct hear_format hear[CLN_CODECS_MAX];
 	size_t n_hear;
 	int event_in;			/* RFC 4733 by our number, -1: none   */
@@ -101,17 +103,17 @@ struct stream_play {
 };
 
 /* Once a stream. -EALREADY: it was called, or stopped; -ENOENT: a prompt is not
- * there in this codec, or no silence where one is needed; -EAFNOSUPPORT: an address of another family than we are bound to; -EINVAL,
- * -EMSGSIZE: payload type or packet time that cannot be; -ENOMEM.            */
+ * there in this codec, or no silence where one is needed; -EAFNOSUPPORT: an
+ * address of another family than we are bound to; -EINVAL, -EMSGSIZE: payload
+ * type or packet time that cannot be; -ENOMEM.                               */
 int stream_play(struct stream *s, const struct stream_play *play);
 /* A re-INVITE's change: of address or payload number, hold and resume, and also
  * of codec and packet time. The script stays and is not looked at; it stands
  * still while `send` is false and goes on where it was, to the sample if both
  * codecs count in samples; SSRC, sequence and timestamp go on too, so the new
- * codec must have the clock rate of the old one. May come before stream_play(), when a provisional answer names the far
- * end (codec NULL): what it sends is then counted as received. Until an address
- * is named all are strangers. Errors as of stream_play(), -ENOTSUP for another
- * clock rate; then all stays as it was.                                      */
+ * codec must have the clock rate of the old one. -ENOTCONN: before
+ * stream_play(); -EALREADY: it was stopped; -ENOTSUP: another clock rate; else
+ * as of stream_play(), and then all stays as it was.                         */
 int stream_update(struct stream *s, const struct stream_play *play);
 /* Nothing leaves after the media thread has taken this but an RTCP BYE, where
  * the end of the playlist has not sent it; `stopped` follows and no other event

@@ -20,7 +20,8 @@ static const double r_best = 93.2;
 /* G.107 7.4: up to here delay is not noticed.                                */
 static const double delay_free_ms = 100;
 
-/* G.113, appendix I: what the codec itself costs, and how well it bears loss. */
+/* G.113, appendix I: what the codec itself costs, and how well it bears
+ * loss.                                                                      */
 static const struct rating {
 	const char *name;		/* of the rtpmap                      */
 	double ie, bpl;

@@ -18,7 +18,7 @@ struct mos_facts {
 	int32_t round_trip_us;		/* -1: not known                      */
 };
 
-/* 100 to 450; -1: nothing was expected, or G.113 does not tell of the codec.  */
+/* 100 to 450; -1: nothing was expected, or G.113 does not tell of the codec. */
 int32_t mos_x100(const struct mos_facts *f);
 
 #endif

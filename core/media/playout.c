@@ -18,6 +18,9 @@
 
 enum { REST_SAMPLES_MAX = 64 };
 
+_Static_assert((int)TRACK_PRELUDE == (int)LEDGER_NONE,
+	       "a prelude is nobody's sound, in the track and in the ledger");
+
 /* ---- set up -------------------------------------------------------------- */
 
 /* Silence is what the codec makes of zeros: 0xff for mu-law, 0xd5 for A-law. */
@@ -262,6 +265,11 @@ char playout_event(const struct playout *p)
 	if (p->at.frame || !track_is_event(&p->track, &p->at))
 		return 0;
 	return step->digits[p->at.repeat % strlen(step->digits)];
+}
+
+bool playout_in_event(const struct playout *p)
+{
+	return p->at.frame && track_is_event(&p->track, &p->at);
 }
 
 void playout_go(struct playout *p, int32_t go)

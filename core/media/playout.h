@@ -38,7 +38,7 @@ struct playout_config {
 	bool prelude;			/* begins with silence                */
 };
 
-/* Errors as of track_init(), or what the codec said.                          */
+/* Errors as of track_init(), or what the codec said.                         */
 int playout_init(struct playout *p, const struct playout_config *cfg);
 /* The first packet is due: the ledger's first run.                           */
 void playout_start(struct playout *p);
@@ -68,10 +68,12 @@ static inline const struct script_step *playout_step(const struct playout *p)
 
 /* The digit that leaves as an event from the next packet on; 0: none.        */
 char playout_event(const struct playout *p);
+/* Such a digit has begun and is not over.                                    */
+bool playout_in_event(const struct playout *p);
 /* Goes on elsewhere: at a step, or CLN_GOTO_NEXT or CLN_GOTO_STOP.           */
 void playout_go(struct playout *p, int32_t go);
-/* Leaves for the next gather, of this round or the following, where that one cuts
- * short what plays before it. False: it does not, or there is none.           */
+/* Leaves for the next gather, of this round or the following, where that one
+ * cuts short what plays before it. False: it does not, or there is none.     */
 bool playout_interrupt(struct playout *p);
 
 #endif

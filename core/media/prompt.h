@@ -31,7 +31,8 @@ struct prompt;			/* one recording; reference counted          */
  * the next prompt_get() asks with the ETag or the date that it had: unchanged,
  * it goes on; changed, it is fetched, and calls that play the old one keep it.
  * Where the server fails to answer, the old one is used if the server had said
- * so (stale-if-error), else the get fails: nobody is to hear what may be wrong. */
+ * so (stale-if-error), else the get fails: nobody is to hear what may be wrong.
+ */
 #define PROMPT_FRESH_S 60
 
 struct prompts_config {
@@ -47,7 +48,7 @@ struct prompts_config {
 	int max_audio_s;
 	size_t max_cache_bytes;		/* idle prompts kept in memory        */
 	/* Lent; state.dir: fetched files and their frames are kept below it, and
-	 * so are those that were uploaded. NULL: nothing outlives the process.  */
+	 * so are those that were uploaded. NULL: nothing outlives the process. */
 	const char *dir;
 	size_t max_disk_bytes;		/* of what was fetched; 0: keep none  */
 	size_t max_library_bytes;	/* of what was uploaded               */
@@ -78,7 +79,7 @@ typedef void prompt_fn(void *arg, int err, struct prompt *prompt,
  *	dtmf:DIGITS			made: the digits as tones (tone.h)
  * 0 if `url` is one that prompt_get() would try (no user part, host not a
  * forbidden literal, an id that is there), else -EINVAL / -EPERM / -ENOENT with
- * a sentence. Any thread.                                                     */
+ * a sentence. Any thread.                                                    */
 int prompt_check_url(const struct prompts *p, const char *url, char *why,
 		     size_t cap);
 /* Ready at once or later: fn is always called later, from the inbox, also where
@@ -116,7 +117,7 @@ uint32_t prompt_duration_ms(const struct prompt *p);
 /* ---- the library: recordings that were uploaded --------------------------- */
 
 /* Any thread, and they may wait for the disk: not the signalling thread. Ids are
- * made of the content. Errors as cln_services says; why: a sentence.          */
+ * made of the content. Errors as cln_services says; why: a sentence.         */
 int prompts_library_add(struct prompts *p, const void *data, size_t len,
 			const char *name, struct cln_prompt_info *info,
 			char *why, size_t cap);

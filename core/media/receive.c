@@ -1,11 +1,12 @@
 /*
  * receive.c - what comes in on one stream's ports: judged and counted.
  *
- * Only packets from the host that the signalling named count. Their port is not
- * compared, for a NAT or a far end without symmetric RTP (RFC 4961) may use
- * another one. We follow them there only where symmetric RTP is configured, once
- * and for a short while after the answer: whoever can send from that host later
- * on cannot draw the call to himself.
+ * Only packets from the host that the signalling named count, hence none before
+ * the answer: early media is thrown away unseen. Their port is not compared,
+ * for a NAT or a far end without symmetric RTP (RFC 4961) may use another one.
+ * We follow them there only where symmetric RTP is configured, once and for a
+ * short while after the answer: whoever can send from that host later on cannot
+ * draw the call to himself.
  *
  * RFC 3550 8.2: whoever chose the SSRC that we have is given way to, once. What
  * bears our new one soon afterwards is no accident but our own audio, sent back
@@ -16,7 +17,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "media/receive.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "media/rtp.h"
@@ -31,6 +34,8 @@ void receive_set_remote(struct receive *r, const struct addr *rtp,
 			const struct addr *rtcp, int64_t now_ns)
 {
 	if (!r->has_remote || !addr_equal(rtp, &r->rtp)) {
+		r->left = r->learnt ? r->from : r->rtp;
+		r->left_until_ns = now_ns + RECEIVE_LEFT_MS * MS_NS;
 		r->learnt = false;
 		r->learn_until_ns = now_ns + RECEIVE_LEARN_MS * MS_NS;
 	}
@@ -39,11 +44,12 @@ void receive_set_remote(struct receive *r, const struct addr *rtp,
 	r->has_remote = true;
 }
 
-void receive_expect(struct receive *r, int payload_type)
+void receive_expect(struct receive *r, const struct receive_type *types,
+		    size_t n)
 {
-	if (payload_type >= 0 && payload_type < 128)
-		r->may_come[payload_type / 64] |=
-			UINT64_C(1) << payload_type % 64;
+	assert(n <= sizeof(r->types) / sizeof(r->types[0]));
+	memcpy(r->types, types, n * sizeof(*types));
+	r->n_types = n;
 }
 
 void receive_learn(struct receive *r, int64_t now_ns)
@@ -92,7 +98,7 @@ static bool bears_ours(struct receive *r, uint32_t ssrc)
 }
 
 /* Some far ends send a lone APP or BYE, which RFC 3550 6.1 does not allow: it
- * is passed over, but whoever sends it is no stranger.                        */
+ * is passed over, but whoever sends it is no stranger.                       */
 static void take_rtcp(struct receive *r, const struct datagram *d)
 {
 	int len = (int)d->len;
@@ -109,22 +115,43 @@ static void take_rtcp(struct receive *r, const struct datagram *d)
 	}
 	if (control_take(r->control, d->data, (size_t)len,
 			 arrived_ns(r, &d->at)) ||
-	    bears_ours(r, r->control->heard))
+	    bears_ours(r, r->control->reporter))
 		return;
 	r->reports++;
 	r->last_ns = r->now_ns;
 }
 
-static bool is_expected(const struct receive *r, uint8_t payload_type)
+static const struct receive_type *find_type(const struct receive *r,
+					    uint8_t payload_type)
 {
-	return r->may_come[payload_type / 64] >> payload_type % 64 & 1;
+	for (size_t i = 0; i < r->n_types; i++)
+		if (r->types[i].payload_type == payload_type)
+			return &r->types[i];
+	return NULL;
+}
+
+/* The far end may send any codec of our description, and change between those
+ * of different clock rates as it likes (RFC 7160 4).                         */
+static void follow_rate(struct receive *r, uint8_t payload_type)
+{
+	const struct receive_type *t = find_type(r, payload_type);
+
+	if (!t || !t->clock_rate || t->clock_rate == r->clock_rate)
+		return;
+	source_change_rate(&r->source, r->clock_rate, t->clock_rate);
+	r->clock_rate = t->clock_rate;
+}
+
+static bool was_left(const struct receive *r, const struct addr *from)
+{
+	return r->now_ns < r->left_until_ns && addr_equal(from, &r->left);
 }
 
 static void learn_from(struct receive *r, const struct rtp_header *h,
 		       const struct addr *from)
 {
 	if (r->learnt || r->now_ns >= r->learn_until_ns ||
-	    !is_expected(r, h->payload_type))
+	    !find_type(r, h->payload_type) || was_left(r, from))
 		return;
 	r->from = *from;
 	r->learnt = true;
@@ -158,6 +185,7 @@ static void take_rtp(struct receive *r, const struct datagram *d)
 	if (!r->first_ns)
 		r->first_ns = r->now_ns;
 	r->last_ns = r->now_ns;
+	follow_rate(r, p.header.payload_type);
 	source_take(&r->source, &p.header, arrival(r, &d->at));
 	if (r->learn)
 		learn_from(r, &p.header, d->from);
@@ -169,7 +197,9 @@ static void on_rtp(void *arg, const struct datagram *d)
 {
 	struct receive *r = arg;
 
-	if (!r->has_remote || !addr_same_ip(d->from, &r->rtp))
+	if (!r->has_remote)
+		return;
+	if (!addr_same_ip(d->from, &r->rtp))
 		count_stranger(r);
 	else if (rtp_is_rtcp(d->data, d->len))
 		take_rtcp(r, d);
@@ -181,7 +211,9 @@ static void on_rtcp(void *arg, const struct datagram *d)
 {
 	struct receive *r = arg;
 
-	if (!r->has_remote || !addr_same_ip(d->from, &r->rtcp))
+	if (!r->has_remote)
+		return;
+	if (!addr_same_ip(d->from, &r->rtcp))
 		count_stranger(r);
 	else
 		take_rtcp(r, d);

@@ -23,14 +23,26 @@
 #include "media/srtp.h"
 #include "media/tally.h"
 
-/* Of a call, or of a re-INVITE's new address.                                */
-enum { RECEIVE_LEARN_MS = 10000 };
+enum {
+	/* Of a call, or of a re-INVITE's new address.                        */
+	RECEIVE_LEARN_MS = 10000,
+	/* Who moves sends from the old place until it has our answer.        */
+	RECEIVE_LEFT_MS = 1000,
+};
+
+/* That the far end may send, by our numbers.                                 */
+struct receive_type {
+	uint8_t payload_type;
+	uint32_t clock_rate;		/* 0: that of the sound around it     */
+};
 
 struct receive {
-	bool has_remote;		/* until then everyone is a stranger  */
+	bool has_remote;		/* until then nobody is known, and what
+					 * comes is not even counted          */
 	struct addr rtp, rtcp;		/* as signalled; the ports are not
 					 * looked at: behind NAT they differ  */
-	uint32_t clock_rate;		/* of the far end's timestamps        */
+	uint32_t clock_rate;		/* of the far end's timestamps; those of
+					 * a payload type bring their own     */
 	struct control *control;
 	struct tally *tally;
 	struct hear *hear;		/* lent; NULL: nobody listens         */
@@ -50,17 +62,24 @@ struct receive {
 	/* Symmetric RTP (RFC 4961); set by receive_learn().                  */
 	bool learn;
 	bool learnt;
-	struct addr from;		/* learnt: where the far end sends from */
+	struct addr from;		/* learnt: where it sends from        */
 	int64_t learn_until_ns;
-	uint64_t may_come[2];		/* payload types, a bit for each      */
+	struct addr left;		/* the place before, and until when it
+					 * is not learnt again                */
+	int64_t left_until_ns;
+	struct receive_type types[CLN_CODECS_MAX + 1];
+	size_t n_types;
 };
 
-/* The signalling names the far end. Another RTP address than before forgets what
- * was learnt and, where learning is on, begins its time again.               */
+/* The signalling names the far end. Another RTP address than before forgets
+ * what was learnt and, where learning is on, begins its time again: of the
+ * place that was left packets may be under way, hence that one has to wait for
+ * a moment.                                                                  */
 void receive_set_remote(struct receive *r, const struct addr *rtp,
 			const struct addr *rtcp, int64_t now_ns);
-/* Payload types that our description allows the far end to send.             */
-void receive_expect(struct receive *r, int payload_type);
+/* What our description allows the far end to send, instead of what it did.   */
+void receive_expect(struct receive *r, const struct receive_type *types,
+		    size_t n);
 /* The call is answered: the first RTP packet of an expected payload type that
  * comes from the signalled host within RECEIVE_LEARN_MS settles `from`, once.
  * Other hosts never do.                                                      */

@@ -64,9 +64,9 @@ size_t rtcp_pack(uint8_t *dst, const struct rtcp_report *r);
 int rtcp_parse(struct rtcp_news *news, const uint8_t *data, size_t len,
 	       uint32_t own_ssrc);
 /* 6.2 and 6.3.1 for two parties, whose share of the bandwidth is never the
- * limit: 5 s +-50 %, the first one after half of that. Divided by e - 3/2, since
- * who reconsiders (6.3.6) takes the longer of several draws, but never below the
- * half that 6.2 allows.                                                      */
+ * limit: 5 s +-50 %, the first one after half of that. Divided by e - 3/2,
+ * since who reconsiders (6.3.6) takes the longer of several draws, but never
+ * below the half that 6.2 allows.                                            */
 uint32_t rtcp_interval_ms(struct random *r, bool first);
 
 /* The NTP time stamp of a wall time.                                         */

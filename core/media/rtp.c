@@ -38,11 +38,13 @@ bool rtp_is_rtcp(const uint8_t *data, size_t len)
 	return len >= 2 && data[1] >= RTCP_FIRST && data[1] <= RTCP_LAST;
 }
 
-/* Bytes before the payload, or 0 where they do not fit into the packet. */
-static size_t header_len(const uint8_t *data, size_t len)
+size_t rtp_header_len(const uint8_t *data, size_t len)
 {
-	size_t n = RTP_HEADER_LEN + 4u * (data[0] & CSRC_COUNT);
+	size_t n;
 
+	if (len < RTP_HEADER_LEN || data[0] >> 6 != RTP_VERSION)
+		return 0;
+	n = RTP_HEADER_LEN + 4u * (data[0] & CSRC_COUNT);
 	if (n > len)
 		return 0;
 	if (data[0] & EXTENSION) {
@@ -55,13 +57,9 @@ static size_t header_len(const uint8_t *data, size_t len)
 
 int rtp_parse(struct rtp_packet *p, const uint8_t *data, size_t len)
 {
-	size_t head;
+	size_t head = rtp_header_len(data, len);
 
-	if (len < RTP_HEADER_LEN || data[0] >> 6 != RTP_VERSION ||
-	    rtp_is_rtcp(data, len))
-		return -EBADMSG;
-	head = header_len(data, len);
-	if (!head)
+	if (!head || rtp_is_rtcp(data, len))
 		return -EBADMSG;
 	if (data[0] & PADDING) {
 		/* The last byte counts the padding, itself included. */

@@ -34,6 +34,9 @@ void rtp_pack(uint8_t *dst, const struct rtp_header *h);
 /* 0, or -EBADMSG for what is no RTP packet by A.1's static rules. CSRCs and
  * extension are skipped, padding is taken off. Borrows `data`.               */
 int rtp_parse(struct rtp_packet *p, const uint8_t *data, size_t len);
+/* Bytes before the payload: header, CSRCs and extension (5.1, 5.3.1). 0: no
+ * RTP, or not all there.                                                     */
+size_t rtp_header_len(const uint8_t *data, size_t len);
 /* RFC 5761 4: RTCP on the RTP port, told apart by its packet type.           */
 bool rtp_is_rtcp(const uint8_t *data, size_t len);
 

@@ -15,7 +15,7 @@
 _Static_assert(SCRIPT_DIGIT_MS == DTMF_TONE_MS + DTMF_GAP_MS,
 	       "events and tones take the same time");
 
-/* Sums stop here, in tens of thousands of years.                              */
+/* Sums stop here, in tens of thousands of years.                             */
 #define DURATION_MAX_MS (UINT64_C(1) << 50)
 
 int script_new(struct script **sp, const struct script_step *steps, size_t n,

@@ -16,7 +16,7 @@
 
 #include "media/prompt.h"
 
-/* What a digit takes that is sent: its tone and the gap behind it.            */
+/* What a digit takes that is sent: its tone and the gap behind it.           */
 enum { SCRIPT_DIGIT_MS = 200 };
 
 enum script_kind { SCRIPT_PROMPT, SCRIPT_PAUSE, SCRIPT_DTMF, SCRIPT_GATHER };
@@ -48,8 +48,8 @@ int script_new(struct script **sp, const struct script_step *steps, size_t n,
 struct script *script_ref(struct script *s);
 void script_unref(struct script *s);		/* NULL is fine               */
 
-/* How long it plays at most; -1: nobody can say, since digits, or their lack, may
- * lead it back.                                                              */
+/* How long it plays at most; -1: nobody can say, since digits, or their lack,
+ * may lead it back.                                                          */
 int64_t script_duration_ms(const struct script *s);
 
 #endif

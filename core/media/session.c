@@ -56,14 +56,15 @@ void session_set_aim(struct session *s, const struct session_aim *aim,
 	 * nothing may be sent there (RFC 3264 8.4).                          */
 	s->send = aim->send && addr_port(&aim->rtp) &&
 		  !addr_is_any(&aim->rtp);
+	s->far_silent = aim->far_silent;
+	s->failing_since_ns = 0;
 	s->payload_type = aim->payload_type;
 	s->event_type = aim->event_type;
 	s->rtcp_mux = aim->rtcp_mux || !addr_port(&rtcp);
 	if (s->rtcp_mux)
 		rtcp = aim->rtp;
 	receive_set_remote(&s->receive, &aim->rtp, &rtcp, now_ns);
-	for (uint8_t i = 0; i < aim->n_expected; i++)
-		receive_expect(&s->receive, aim->expected[i]);
+	receive_expect(&s->receive, aim->expected, aim->n_expected);
 	s->to = s->receive.learnt ? s->receive.from : aim->rtp;
 }
 
@@ -79,16 +80,10 @@ struct srtp *session_set_srtp(struct session *s, struct srtp *srtp)
 
 void session_set_hear(struct session *s, struct hear *hear)
 {
-	if (s->receive.hear)
-		s->receive.hear = hear;
-}
-
-static uint32_t start_wait_ms(const struct session_play *play)
-{
-	if (play->start_wait_ms)
-		return play->start_wait_ms;
-	return play->start == CLN_START_SILENCE ? SESSION_SILENCE_WAIT_MS :
-						  SESSION_MEDIA_WAIT_MS;
+	if (!s->receive.hear)
+		return;
+	hear_take_over(hear, s->receive.hear);
+	s->receive.hear = hear;
 }
 
 static void set_start(struct session *s, const struct session_play *play)
@@ -97,9 +92,15 @@ static void set_start(struct session *s, const struct session_play *play)
 	s->asked_ns = play->asked_ns;
 	s->waiting = play->start != CLN_START_ANSWER;
 	s->start_as = CLN_STARTED_ANSWER;
-	s->wait_until_ns = play->asked_ns + start_wait_ms(play) * MS_NS;
-	/* What came before the answer is no sign of its being heard. */
-	s->receive.first_ns = 0;
+	s->wait_until_ns = play->asked_ns + play->start_wait_ms * MS_NS;
+}
+
+/* What waits in the socket came before the answer: it counts, but is no sign of
+ * our being heard, nor of where the far end sends from.                      */
+static void take_early(struct session *s, int64_t now_ns)
+{
+	receive_rtp(&s->receive, s->drain, s->ports.rtp_fd, now_ns);
+	s->receive.first_ns = s->receive.last_ns = 0;
 }
 
 void session_start(struct session *s, const struct session_play *play,
@@ -108,25 +109,26 @@ void session_start(struct session *s, const struct session_play *play,
 	s->playout = play->playout;
 	s->packet = play->packet;
 	s->gather = play->gather;
-	s->receive.hear = play->hear;
 	s->receive.clock_rate = play->playout->track.framing.codec->clock_rate;
 	s->rtp_timeout_ns = play->rtp_timeout_ms * MS_NS;
 	set_start(s, play);
 	session_set_aim(s, &play->aim, start_ns);
+	take_early(s, start_ns);
+	s->receive.hear = play->hear;
 	if (play->symmetric)
 		receive_learn(&s->receive, start_ns);
 	s->state = SESSION_PLAYING;
 	s->anchor_ns = start_ns;
 	s->due_ns = start_ns;
-	s->drain_ns = start_ns;
+	s->drain_ns = s->rtcp_drain_ns = start_ns;
 	s->turn = 0;
 	playout_start(s->playout);
 	control_begin(&s->control, start_ns);
 }
 
 /* How many packets the far end has seen, up to the newest. Its cycles may begin
- * at another number than ours, so the lower 16 bits are taken as what is nearest
- * below the last packet sent.                                                */
+ * at another number than ours, so the lower 16 bits are taken as what is
+ * nearest below the last packet sent.                                        */
 static uint64_t confirmed_packets(const struct session *s)
 {
 	uint16_t behind;
@@ -157,7 +159,7 @@ bool session_change(struct session *s, struct playout *playout,
 	playout_take_over(playout, s->playout, s->sent);
 	s->playout = playout;
 	s->packet = packet;
-	s->receive.clock_rate = playout->track.framing.codec->clock_rate;
+	s->in_event = s->in_event && playout_in_event(playout);
 	return true;
 }
 
@@ -168,8 +170,9 @@ void session_end(struct session *s, int64_t now_ns)
 	session_say_bye(s, now_ns);
 	if (s->playout)
 		session_note_heard(s);
-	if (s->gather && s->state == SESSION_PLAYING)
-		gather_end(s->gather, s->playout);
+	session_take_digits(s);
+	if (s->gather && !s->waiting && !s->in_event)
+		gather_end(s->gather, s->playout, now_ns);
 	s->state = SESSION_OVER;
 }
 
@@ -184,16 +187,18 @@ void session_report(const struct session *s, struct stream_report *report)
 		.late_max_ns = s->late_max_ns,
 	};
 
+	const struct cln_codec *codec = s->playout ?
+					s->playout->track.framing.codec : NULL;
+
 	*report = (struct stream_report){
 		.started = s->started,
 		.started_ms = s->started_ms,
 		.complete = s->complete,
 	};
-	figures_fill(&report->rtp, &s->receive, s->playout ?
-		     s->playout->track.framing.codec : NULL, &sent);
-	if (s->playout)
+	figures_fill(&report->rtp, &s->receive, codec, &sent);
+	if (codec)
 		report->n_items = ledger_report(s->playout->ledger,
-						s->receive.clock_rate,
+						codec->clock_rate,
 						s->control.told,
 						report->items, CLN_ITEMS_MAX);
 	if (s->gather)

@@ -37,21 +37,18 @@ enum {
 	/* After the last packet's time: what a far end's jitter buffer may
 	 * still hold back. Nothing is sent in it.                            */
 	SESSION_TAIL_MS = 200,
-	/* How often the sockets are drained where nobody waits for what comes. */
+	/* Sockets are drained so often where nobody waits for what comes.    */
 	SESSION_DRAIN_MS = 100,
 	/* A worker that woke late sends up to so many packets at once, and lets
 	 * the time pass by for more.                                         */
 	SESSION_CATCH_UP_MAX = 3,
 	/* Sending is given up after this time without one success.           */
 	SESSION_FAIL_MS = 2000,
-	/* Where the caller of stream_play() leaves it open.                  */
-	SESSION_MEDIA_WAIT_MS = 1000,
-	SESSION_SILENCE_WAIT_MS = 20000,
 };
 
 enum session_state {
 	SESSION_IDLE,
-	SESSION_PLAYING,		/* also while held, or before the start */
+	SESSION_PLAYING,		/* also while held, or not begun      */
 	SESSION_TAIL,
 	SESSION_OVER,
 };
@@ -62,9 +59,10 @@ enum session_event { SESSION_PLAYED, SESSION_FAILED };
 struct session_aim {
 	struct addr rtp, rtcp;		/* as signalled                       */
 	bool rtcp_mux, send;
+	bool far_silent;		/* it owes us no packets              */
 	uint8_t payload_type, event_type; /* as the far end numbers them      */
-	uint8_t n_expected;
-	uint8_t expected[CLN_CODECS_MAX + 1]; /* payload types by our numbers */
+	size_t n_expected;
+	struct receive_type expected[CLN_CODECS_MAX + 1];
 };
 
 /* Made ready on the signalling thread. All that is pointed to must live until
@@ -76,10 +74,9 @@ struct session_play {
 	struct session_aim aim;
 	struct gather *gather;		/* NULL: no step waits for digits     */
 	struct hear *hear;		/* NULL: nobody listens               */
-	struct srtp *srtp;		/* NULL: plain                        */
 	int64_t asked_ns;		/* when stream_play() was called      */
 	int32_t start;			/* enum cln_start                     */
-	uint32_t start_wait_ms;		/* 0: the default                     */
+	uint32_t start_wait_ms;		/* for that at most                   */
 	uint32_t rtp_timeout_ms;	/* 0: none                            */
 	bool symmetric;
 };
@@ -113,10 +110,12 @@ struct session {
 	int64_t asked_ns, wait_until_ns, alive_ns, tail_until_ns;
 	int64_t rtp_timeout_ns;
 	int32_t started_ms;
-	uint8_t start, start_as, started; /* enum cln_start, enum cln_started  */
+	uint8_t start, start_as, started; /* enum cln_start, enum cln_started */
 	bool rtcp_mux, complete;
-	/* 6.4.1: reports count from where the SSRC began.                    */
-	uint64_t sent_before, bytes_before;
+	bool far_silent;		/* by its description                 */
+	/* 6.4.1: reports count from where the SSRC began; so much was sent
+	 * under another.                                                     */
+	uint64_t sent_as_other, bytes_as_other;
 	uint64_t reports;		/* of the far end, looked at          */
 	struct receive receive;
 	struct control control;
@@ -143,8 +142,8 @@ void session_start(struct session *s, const struct session_play *play,
 		   int64_t start_ns);
 void session_set_aim(struct session *s, const struct session_aim *aim,
 		     int64_t now_ns);
-/* Another one from the next packet on; keys that stay go on where they were. The
- * one before is given back, good for nothing but to be freed.                */
+/* Another one from the next packet on; keys that stay go on where they were.
+ * The one before is given back, good for nothing but to be freed.            */
 struct srtp *session_set_srtp(struct session *s, struct srtp *srtp);
 /* Goes on with another cursor over the same script from the next packet on, at
  * the very place, and with the next timestamp (RFC 3264 8.3.2). False: nothing

@@ -32,6 +32,8 @@ void session_send_report(struct session *s, bool bye, int64_t now_ns);
 void session_say_bye(struct session *s, int64_t now_ns);
 /* What came is read, and acted upon.                                         */
 void session_receive(struct session *s, int64_t now_ns);
+/* What the far end has pressed, also ahead of the start.                     */
+void session_take_digits(struct session *s);
 /* What the far end has confirmed, into the ledger.                           */
 void session_note_heard(struct session *s);
 

@@ -99,8 +99,8 @@ static void send_sound(struct session *s, int64_t now_ns, int64_t late_ns)
 	was_sent(s, len, now_ns, late_ns);
 }
 
-/* RFC 4733 2.5.1: all packets of a digit bear the timestamp of its beginning. In
- * the gap behind it silence is sent. False: no digit is under way.           */
+/* RFC 4733 2.5.1: all packets of a digit bear the timestamp of its beginning.
+ * In the gap behind it silence is sent. False: no digit is under way.        */
 static bool send_event(struct session *s, int64_t now_ns, int64_t late_ns)
 {
 	const struct dtmf_send before = s->event;
@@ -163,18 +163,20 @@ static uint32_t timestamp_at(const struct session *s, int64_t now_ns)
 void session_send_report(struct session *s, bool bye, int64_t now_ns)
 {
 	struct control_sent sent = {
-		.packets = s->sent - s->sent_before,
-		.bytes = s->sent_bytes - s->bytes_before,
+		.packets = s->sent - s->sent_as_other,
+		.bytes = s->sent_bytes - s->bytes_as_other,
 		.timestamp = timestamp_at(s, now_ns),
 	};
 	bool muxed = s->rtcp_mux || s->ports.rtcp_fd < 0;
 	const struct addr *to = s->rtcp_mux ? &s->to : &s->receive.rtcp;
 	uint8_t data[RTCP_MAX + SRTP_GROWTH_MAX];
-	int len = (int)control_pack(&s->control, data, &sent,
-				    &s->receive.source, bye, now_ns);
+	int len;
 
+	/* It stays due, and nothing counts as told. */
 	if (!addr_port(to) || addr_is_any(to))
 		return;
+	len = (int)control_pack(&s->control, data, &sent, &s->receive.source,
+				bye, now_ns);
 	if (s->receive.srtp)
 		len = srtp_seal_rtcp(s->receive.srtp, data, (size_t)len);
 	/* A report that is lost is not missed: the next one says it all. */
@@ -186,6 +188,6 @@ void session_send_report(struct session *s, bool bye, int64_t now_ns)
 void session_say_bye(struct session *s, int64_t now_ns)
 {
 	if (s->control.enabled && s->control.begun && !s->control.said_bye &&
-	    (s->sent != s->sent_before || s->control.reported))
+	    (s->sent != s->sent_as_other || s->control.reported))
 		session_send_report(s, true, now_ns);
 }

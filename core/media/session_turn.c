@@ -16,6 +16,8 @@
 enum {
 	/* Where more came at once, the rest is looked for in the next turn.  */
 	FLOOD = 64,
+	/* A report comes every few seconds, and bears its time of arrival.   */
+	RTCP_DRAIN_MS = 500,
 };
 
 /* ---- what came ----------------------------------------------------------- */
@@ -30,8 +32,8 @@ static void change_ssrc(struct session *s, int64_t now_ns)
 	session_say_bye(s, now_ns);
 	while (s->ssrc == old)
 		s->ssrc = random_u32(&s->random);
-	s->sent_before = s->sent;
-	s->bytes_before = s->sent_bytes;
+	s->sent_as_other = s->sent;
+	s->bytes_as_other = s->sent_bytes;
 	s->marker = true;
 	control_rename(&s->control, s->ssrc, now_ns);
 }
@@ -51,6 +53,14 @@ static void follow(struct session *s)
 		s->to = s->receive.from;
 }
 
+/* Its rhythm stays what it was: those whom a stall has kept waiting together
+ * would else stay together, each time in the way of what is to be sent.      */
+static int64_t next_time(int64_t at_ns, int64_t every_ms, int64_t now_ns)
+{
+	return now_ns - (now_ns - at_ns) % (every_ms * MS_NS) +
+	       every_ms * MS_NS;
+}
+
 void session_receive(struct session *s, int64_t now_ns)
 {
 	uint64_t before = s->receive.received + s->receive.strangers;
@@ -58,9 +68,10 @@ void session_receive(struct session *s, int64_t now_ns)
 	receive_rtp(&s->receive, s->drain, s->ports.rtp_fd, now_ns);
 	if (!is_awaited(s, now_ns) &&
 	    s->receive.received + s->receive.strangers - before < FLOOD)
-		s->drain_ns = now_ns + SESSION_DRAIN_MS * MS_NS;
+		s->drain_ns = next_time(s->drain_ns, SESSION_DRAIN_MS, now_ns);
 	if (s->ports.rtcp_fd >= 0 && now_ns >= s->rtcp_drain_ns) {
-		s->rtcp_drain_ns = now_ns + SESSION_DRAIN_MS * MS_NS;
+		s->rtcp_drain_ns = next_time(s->rtcp_drain_ns, RTCP_DRAIN_MS,
+					     now_ns);
 		receive_rtcp(&s->receive, s->drain, s->ports.rtcp_fd, now_ns);
 	}
 	follow(s);
@@ -84,6 +95,14 @@ static void start_script(struct session *s, enum cln_started as)
 		s->receive.hear = NULL;
 }
 
+/* While the far end holds us: its music is no greeting, and no time passes. */
+static void put_off_start(struct session *s)
+{
+	s->wait_until_ns += session_period_ns(s);
+	if (s->receive.hear)
+		hear_greeting_anew(s->receive.hear);
+}
+
 static void try_start(struct session *s, int64_t now_ns)
 {
 	enum greeting_verdict said = GREETING_GOES_ON;
@@ -100,22 +119,30 @@ static void try_start(struct session *s, int64_t now_ns)
 		start_script(s, CLN_STARTED_WAIT);
 }
 
-static void listen_to(struct session *s, int64_t now_ns)
+void session_take_digits(struct session *s)
 {
 	char digits[CLN_DIGITS_MAX + 1];
 	size_t n;
 
+	if (!s->gather || !s->receive.hear)
+		return;
+	n = hear_digits(s->receive.hear, digits);
+	gather_type(s->gather, digits, n);
+}
+
+static void listen_to(struct session *s, int64_t now_ns)
+{
 	if (s->receive.hear)
 		hear_tick(s->receive.hear, now_ns);
-	if (s->waiting)
+	session_take_digits(s);
+	if (s->waiting && s->send)
 		try_start(s, now_ns);
-	if (s->waiting || !s->gather)
-		return;
-	if (s->receive.hear) {
-		n = hear_digits(s->receive.hear, digits);
-		gather_type(s->gather, digits, n);
-	}
-	gather_turn(s->gather, s->playout, !s->send, now_ns);
+	else if (s->waiting)
+		put_off_start(s);
+	/* A digit of ours that has begun is said to its end: what cuts short
+	 * comes behind it.                                                   */
+	if (s->gather && !s->waiting && !s->in_event)
+		gather_turn(s->gather, s->playout, !s->send, now_ns);
 }
 
 /* ---- turns --------------------------------------------------------------- */
@@ -141,19 +168,28 @@ static void skip_lost_time(struct session *s, int64_t now_ns)
 	s->marker = true;
 }
 
-/* Whoever has sent before and falls silent is gone; but one that is on hold, or
- * holds us, owes us nothing.                                                 */
+/* Whoever has sent RTP before and falls silent is gone: who only reports owes
+ * us none, nor does one that is on hold, or holds us, or said that it would. */
 static bool is_gone(struct session *s, int64_t now_ns)
 {
 	int64_t last = s->receive.last_ns;
 
-	if (!s->rtp_timeout_ns || !last)
+	if (!s->rtp_timeout_ns || !last || !s->receive.received)
 		return false;
-	if (!s->send)
+	if (!s->send || s->far_silent)
 		s->alive_ns = now_ns;
 	if (s->alive_ns > last)
 		last = s->alive_ns;
 	return now_ns - last >= s->rtp_timeout_ns;
+}
+
+/* What came since the last look counts, too. */
+static bool has_gone(struct session *s, int64_t now_ns)
+{
+	if (!is_gone(s, now_ns))
+		return false;
+	session_receive(s, now_ns);
+	return is_gone(s, now_ns);
 }
 
 static void send_what_is_due(struct session *s, int64_t now_ns, int64_t late_ns)
@@ -174,7 +210,7 @@ static void play_turn(struct session *s, int64_t now_ns)
 
 	if (late_ns >= session_period_ns(s))
 		skip_lost_time(s, now_ns);
-	if (is_gone(s, now_ns)) {
+	if (has_gone(s, now_ns)) {
 		s->state = SESSION_OVER;
 		s->on_event(s, SESSION_FAILED, -ETIMEDOUT);
 		return;

@@ -120,6 +120,12 @@ void source_take(struct source *s, const struct rtp_header *h, uint32_t arrival)
 		update_jitter(s, h->timestamp, arrival);
 }
 
+void source_change_rate(struct source *s, uint32_t from, uint32_t to)
+{
+	s->jitter = (uint32_t)((uint64_t)s->jitter * to / from);
+	s->has_transit = false;
+}
+
 int64_t source_lost(const struct source *s)
 {
 	int64_t now = s->known && !s->probation ? lost_now(s) : 0;

@@ -35,6 +35,8 @@ struct source {
  * SSRC is a new source: what the old one lost stays counted.                 */
 void source_take(struct source *s, const struct rtp_header *h,
 		 uint32_t arrival);
+/* Its timestamps go on in other units (RFC 7160 4.1).                        */
+void source_change_rate(struct source *s, uint32_t from, uint32_t to);
 /* Packets that should have come and did not; never below 0.                  */
 int64_t source_lost(const struct source *s);
 uint32_t source_jitter(const struct source *s);		/* RTP units          */

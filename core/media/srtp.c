@@ -16,10 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "media/rtp.h"
 #include "media/wire.h"
 
 enum {
-	RTP_HEADER = 12,
 	RTCP_HEADER = 8,
 	RTCP_INDEX = 4,			/* E flag and SRTCP index             */
 	PACKET_MAX = 65535,
@@ -227,7 +227,7 @@ int srtp_seal_rtp(struct srtp *s, uint8_t *packet, size_t len)
 {
 	int n = (int)len, err;
 
-	if (len < RTP_HEADER || len > PACKET_MAX)
+	if (len < RTP_HEADER_LEN || len > PACKET_MAX)
 		return -EMSGSIZE;
 	err = errno_of(srtp_protect(s->out, packet, &n));
 	return err ? err : n;
@@ -268,26 +268,11 @@ static void note_source(struct srtp *s, uint32_t ssrc)
 		s->sources[s->n_sources++] = ssrc;
 }
 
-/* Fixed header, CSRCs and extension (RFC 3550 5.1, 5.3.1); 0: not RTP.       */
-static size_t header_len(const uint8_t *packet, size_t len)
-{
-	size_t n = RTP_HEADER;
-
-	if (len < n || packet[0] >> 6 != 2)
-		return 0;
-	n += 4u * (packet[0] & 0x0f);
-	if (!(packet[0] & 0x10))
-		return n;
-	if (len < n + 4)
-		return 0;
-	return n + 4 + 4u * wire_get16(packet + n + 2);
-}
-
 /* What has no room for header and tag never reaches the library, which in older
  * versions took the one from the other without a look.                       */
 int srtp_open_rtp(struct srtp *s, uint8_t *packet, size_t len)
 {
-	size_t header = header_len(packet, len);
+	size_t header = rtp_header_len(packet, len);
 	int n = (int)len, err;
 	uint32_t ssrc;
 
@@ -309,7 +294,7 @@ int srtp_open_rtcp(struct srtp *s, uint8_t *packet, size_t len)
 	uint32_t ssrc;
 
 	if (len < RTCP_HEADER + RTCP_INDEX + s->suite->rtcp_tag ||
-	    len > PACKET_MAX || packet[0] >> 6 != 2)
+	    len > PACKET_MAX || packet[0] >> 6 != RTP_VERSION)
 		return -EBADMSG;
 	ssrc = wire_get32(packet + 4);
 	if (is_one_too_many(s, ssrc))

@@ -36,7 +36,8 @@ struct srtp;
 /* Whether our libsrtp2 can do it. The first time sets the library up, which
  * takes 20 ms. Thread: signalling.                                           */
 int srtp_has(enum srtp_suite suite);
-/* Its name in SDP, its length of key and salt; "" and 0 for none. Any thread. */
+/* Its name in SDP, its length of key and salt; "" and 0 for none. Any
+ * thread.                                                                    */
 const char *srtp_name(enum srtp_suite suite);
 size_t srtp_key_len(enum srtp_suite suite);
 
@@ -53,8 +54,8 @@ void srtp_take_over(struct srtp *s, struct srtp *before);
  * length, or -errno and then nothing may leave.                              */
 int srtp_seal_rtp(struct srtp *s, uint8_t *packet, size_t len);
 int srtp_seal_rtcp(struct srtp *s, uint8_t *packet, size_t len);
-/* In place. Returns the new length; -EBADMSG: too short, forged, replayed, or of
- * more sources than a far end has.                                           */
+/* In place. Returns the new length; -EBADMSG: too short, forged, replayed, or
+ * of more sources than a far end has.                                        */
 int srtp_open_rtp(struct srtp *s, uint8_t *packet, size_t len);
 int srtp_open_rtcp(struct srtp *s, uint8_t *packet, size_t len);
 

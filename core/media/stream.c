@@ -153,7 +153,7 @@ static void stream_free(struct stream *s)
 {
 	change_free(s->waiting);
 	gear_free(&s->gear);
-	free(s->heard);
+	free(s->hear_cfg);
 	free(s->gather);
 	free(s->ledger);
 	script_unref(s->script);
@@ -277,16 +277,21 @@ static struct session_aim aim_of(const struct stream_play *play)
 		.rtcp = play->rtcp,
 		.rtcp_mux = play->rtcp_mux,
 		.send = play->send,
+		.far_silent = play->far_silent,
 		.payload_type = (uint8_t)play->payload_type,
 		.event_type = (uint8_t)(play->event_out < 0 ? 0 :
 					play->event_out),
 	};
 
 	for (size_t i = 0; i < play->n_hear && i < CLN_CODECS_MAX; i++)
-		a.expected[a.n_expected++] =
-			(uint8_t)play->hear[i].payload_type;
+		a.expected[a.n_expected++] = (struct receive_type){
+			(uint8_t)play->hear[i].payload_type,
+			play->hear[i].codec->clock_rate,
+		};
 	if (play->event_in >= 0)
-		a.expected[a.n_expected++] = (uint8_t)play->event_in;
+		a.expected[a.n_expected++] = (struct receive_type){
+			.payload_type = (uint8_t)play->event_in,
+		};
 	return a;
 }
 
@@ -338,9 +343,6 @@ int stream_play(struct stream *s, const struct stream_play *play)
 		return err;
 	set_start(c, s, play);
 	s->playing = true;
-	/* It says all that an earlier one would have said. */
-	change_free(s->waiting);
-	s->waiting = NULL;
 	send_change(s, c);
 	return 0;
 }
@@ -366,6 +368,8 @@ int stream_update(struct stream *s, const struct stream_play *play)
 
 	if (s->stopping)
 		return -EALREADY;
+	if (!s->playing)
+		return -ENOTCONN;
 	err = check_play(s, play);
 	if (!err)
 		err = change_new(&c, s, play, false);

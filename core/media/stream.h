@@ -38,7 +38,7 @@ struct voice {
 };
 
 /* What the session is to have, on its way to the media thread; on its way back
- * with what it has no more. NULL, but for srtp: as it was.                    */
+ * with what it has no more. NULL, but for srtp: as it was.                   */
 struct gear {
 	struct voice *voice;
 	struct hear *hear;
@@ -49,7 +49,7 @@ struct stream_change {
 	struct msg msg;			/* there and back                     */
 	struct stream *stream;
 	struct gear gear;
-	bool starts;			/* all of `play` is told, else its aim */
+	bool starts;			/* all of `play` counts, else its aim */
 	struct session_play play;
 };
 
@@ -68,7 +68,7 @@ struct stream {
 	const struct cln_codec *codec;
 	uint32_t ptime_ms;
 	bool events_out, prelude;
-	struct hear_config *heard;	/* NULL: nobody listens               */
+	struct hear_config *hear_cfg;	/* NULL: nobody listens               */
 	/* An update that comes while another is in flight waits until that is
 	 * back.                                                              */
 	bool in_flight;
@@ -84,8 +84,8 @@ struct stream {
 };
 
 /* stream_gear.c */
-/* Makes what `play` needs for stream_play(), or else what of it is other than it
- * was.                                                                       */
+/* Makes what `play` needs for stream_play(), or else what of it is other than
+ * it was.                                                                    */
 int gear_make(struct gear *g, struct stream *s, const struct stream_play *play,
 	      bool starts);
 void gear_free(struct gear *g);

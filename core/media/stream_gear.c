@@ -65,7 +65,7 @@ static int make_voice(struct gear *g, const struct stream *s,
 
 static bool is_wanted(const struct stream *s, const struct stream_play *play)
 {
-	return s->playing ? s->heard != NULL :
+	return s->playing ? s->hear_cfg != NULL :
 			    s->gather || play->start == CLN_START_SILENCE;
 }
 
@@ -93,11 +93,11 @@ static int make_hear(struct gear *g, struct stream *s,
 	if (!is_wanted(s, play))
 		return 0;
 	configure(&cfg, s, play);
-	if (s->playing && !memcmp(&cfg, s->heard, sizeof(cfg)))
+	if (s->playing && !memcmp(&cfg, s->hear_cfg, sizeof(cfg)))
 		return 0;
-	if (!s->heard)
-		s->heard = malloc(sizeof(*s->heard));
-	return s->heard ? hear_new(&g->hear, &cfg) : -ENOMEM;
+	if (!s->hear_cfg)
+		s->hear_cfg = malloc(sizeof(*s->hear_cfg));
+	return s->hear_cfg ? hear_new(&g->hear, &cfg) : -ENOMEM;
 }
 
 /* ---- all of it ----------------------------------------------------------- */
@@ -109,7 +109,7 @@ static int take_script(struct stream *s, const struct stream_play *play)
 
 	free(s->ledger);
 	free(s->gather);
-	s->ledger = ledger_new(play->script->n_steps);
+	s->ledger = ledger_new(play->script->n_steps, play->script->rounds);
 	s->gather = waits ? gather_new() : NULL;
 	if (!s->ledger || (waits && !s->gather))
 		return -ENOMEM;
@@ -126,14 +126,13 @@ static void note(struct stream *s, const struct stream_play *play)
 	s->codec = play->codec;
 	s->ptime_ms = play->params.ptime_ms;
 	s->events_out = play->event_out >= 0;
-	if (s->heard)
-		configure(s->heard, s, play);
+	if (s->hear_cfg)
+		configure(s->hear_cfg, s, play);
 }
 
 int gear_make(struct gear *g, struct stream *s, const struct stream_play *play,
 	      bool starts)
 {
-	bool plays = starts || (s->playing && play->codec);
 	int err = 0;
 
 	*g = (struct gear){ 0 };
@@ -141,13 +140,13 @@ int gear_make(struct gear *g, struct stream *s, const struct stream_play *play,
 		err = srtp_new(&g->srtp, &play->crypto);
 	if (!err && starts)
 		err = take_script(s, play);
-	if (!err && plays)
+	if (!err)
 		err = make_voice(g, s, play);
-	if (!err && plays)
+	if (!err)
 		err = make_hear(g, s, play);
 	if (err)
 		gear_free(g);
-	else if (plays)
+	else
 		note(s, play);
 	return err;
 }

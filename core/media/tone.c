@@ -5,11 +5,12 @@
  *	        |---- window ----|		each 10 ms later
  *	                |---- window ----|
  *
- * Goertzel's filters measure the eight frequencies in each window. One of either
- * group must hold nearly all of the energy, in a sound ratio to the other, and
- * their phases must turn from window to window as those frequencies do: that
- * tells 1.5 % off from 3.5 % off, for which a window alone is too short. Three
- * windows in a row are a digit; speech does not keep all that for so long.
+ * Goertzel's filters measure the eight frequencies in each window. One of
+ * either group must hold nearly all of the energy, in a sound ratio to the
+ * other, and their phases must turn from window to window as those frequencies
+ * do: that tells 1.5 % off from 3.5 % off, for which a window alone is too
+ * short. Three windows in a row are a digit; speech does not keep all that for
+ * so long.
  *
  * Thread: heard on the media worker that owns the stream, made on a thread of
  * the prompt pool; no I/O, nothing allocated.
@@ -34,12 +35,13 @@ static const float pi = 3.14159265f;
 /* Two of these must be there, each at least; -36 dBm0, where 0 dBm0 is 3.14 dB
  * below the largest sine (G.711): a power in units of samples squared.       */
 static const float power_min = 65000;
-/* Of all energy: where a window holds the tone's edge, and where it does not. */
+/* Of all energy: where a window holds the tone's edge, and where it does
+ * not.                                                                       */
 static const float share_min = 0.7f, share_clear = 0.88f;
 /* High to low, in power. Q.24 asks for 4 dB up and 8 dB down in the Americas,
  * and 6 dB up in Britain.                                                    */
 static const float twist_up = 5.0f, twist_down = 0.1f;
-/* Between the 1.5 % that must and the 3.5 % that must not be taken.           */
+/* Between the 1.5 % that must and the 3.5 % that must not be taken.          */
 static const float drift_max = 0.025f;
 
 static const float freqs[2 * TONE_GROUP] = {

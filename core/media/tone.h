@@ -13,7 +13,7 @@
 
 enum {
 	TONE_RATE_MIN = 8000, TONE_RATE_MAX = 16000,
-	TONE_GROUP = 4,			/* frequencies, low ones and high ones */
+	TONE_GROUP = 4,			/* frequencies, low and high ones     */
 	TONE_WINDOW_MAX = TONE_RATE_MAX / 50,
 };
 
@@ -39,12 +39,12 @@ struct tone {
 /* `rate` from TONE_RATE_MIN to TONE_RATE_MAX.                                */
 void tone_init(struct tone *t, uint32_t rate);
 /* Writes the digits that were recognized in n samples; returns how many, at
- * most cap. A digit is told once, when it has lasted 40 ms.                   */
+ * most cap. A digit is told once, when it has lasted 40 ms.                  */
 size_t tone_feed(struct tone *t, const int16_t *pcm, size_t n, char *digits,
 		 size_t cap);
 
 /* The sound of digits, DTMF_TONE_MS each with DTMF_GAP_MS behind it: samples
- * from position `at` on; returns how many were written, 0 at the end.         */
+ * from position `at` on; returns how many were written, 0 at the end.        */
 size_t tone_make(const char *digits, uint32_t rate, uint64_t at, int16_t *pcm,
 		 size_t cap);
 

@@ -115,7 +115,7 @@ static uint32_t event_frames(const struct track *t)
 {
 	uint32_t ms = t->framing.packet_ms;
 	uint32_t event = (DTMF_TONE_MS + ms - 1) / ms + DTMF_ENDS;
-	uint32_t all = (DTMF_TONE_MS + DTMF_GAP_MS + ms - 1) / ms;
+	uint32_t all = (SCRIPT_DIGIT_MS + ms - 1) / ms;
 
 	return (event > all ? event : all) * t->framing.packet_frames;
 }
@@ -210,7 +210,7 @@ static void move_digits(const struct track *t, struct place *at,
 			const struct track *from, const struct place *was)
 {
 	uint32_t n = at_most(strlen(track_step(t, at)->digits));
-	uint32_t digit_ms = DTMF_TONE_MS + DTMF_GAP_MS;
+	uint32_t digit_ms = SCRIPT_DIGIT_MS, next;
 
 	if (t->events) {
 		uint32_t digit = track_frames_of_ms(from, digit_ms);
@@ -220,8 +220,8 @@ static void move_digits(const struct track *t, struct place *at,
 		at->frame = 0;
 		return;
 	}
-	at->frame = track_frames_of_ms(t, (uint64_t)(was->repeat % n) *
-					  digit_ms);
+	next = was->repeat % n + (was->frame > 0);
+	at->frame = track_frames_of_ms(t, (uint64_t)next * digit_ms);
 	at->repeat = was->repeat / n;
 }
 

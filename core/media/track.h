@@ -29,7 +29,7 @@ enum {
 
 #define TRACK_FOR_EVER UINT32_MAX	/* frames, or units                   */
 
-/* What one packet holds.                                                      */
+/* What one packet holds.                                                     */
 struct framing {
 	const struct cln_codec *codec;
 	uint32_t packet_frames;		/* frames in a packet                 */
@@ -56,12 +56,12 @@ struct place {
 	bool loops;			/* they go round and round            */
 };
 
-/* -EINVAL: the codec's frames do not make whole milliseconds; -EMSGSIZE: a frame
- * does not fit into a packet.                                                */
+/* -EINVAL: the codec's frames do not make whole milliseconds; -EMSGSIZE: a
+ * frame does not fit into a packet.                                          */
 int framing_init(struct framing *f, const struct cln_codec *codec,
 		 const struct cln_codec_params *params);
-/* -ENOENT: a prompt was not made for this codec, or there is no silence where it
- * is needed, as it is for a prelude.                                          */
+/* -ENOENT: a prompt was not made for this codec, or there is no silence where
+ * it is needed, as it is for a prelude.                                      */
 int track_init(struct track *t, const struct framing *framing,
 	       const struct script *script, bool events, bool prelude);
 
@@ -72,14 +72,14 @@ const struct script_step *track_step(const struct track *t,
 				     const struct place *at);
 bool track_is_event(const struct track *t, const struct place *at);
 
-/* Steps without sound are never a place; a script that has none at all is at its
- * end.                                                                       */
+/* Steps without sound are never a place; a script that has none at all is at
+ * its end.                                                                   */
 void place_go(const struct track *t, struct place *at, int32_t step);
 void place_next_step(const struct track *t, struct place *at);
 /* So many frames are over, at most what is left of the repetition.           */
 void place_forward(const struct track *t, struct place *at, uint32_t frames);
-/* The same moment as that of `from` on another track of the script. What a frame
- * codec adds behind a recording has no counterpart elsewhere: that is the
+/* The same moment as that of `from` on another track of the script. What a
+ * frame codec adds behind a recording has no counterpart elsewhere: that is the
  * beginning of what comes next. Digits that were begun are not said again.   */
 void place_move(const struct track *t, struct place *at,
 		const struct track *from);

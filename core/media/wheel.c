@@ -95,13 +95,29 @@ struct wheel_node *wheel_take(struct wheel *w, int64_t now)
 	return n;
 }
 
+/* Those of a round of n slots who meet in this one: some may wait for their
+ * turn of the round before, others have had that of this one.                */
+static uint32_t round_load(const struct wheel *w, int64_t slot, unsigned int n)
+{
+	uint32_t sum = w->loads[(size_t)(slot + n) & MASK];
+
+	for (; slot > w->at; slot -= n)
+		sum += w->loads[(size_t)slot & MASK];
+	return sum;
+}
+
 int64_t wheel_calmest(const struct wheel *w, int64_t first, unsigned int n)
 {
+	uint32_t least = UINT32_MAX;
 	int64_t best = first;
 
-	for (int64_t slot = first; slot < first + n; slot++)
-		if (w->loads[(size_t)slot & MASK] <
-		    w->loads[(size_t)best & MASK])
+	for (int64_t slot = first; slot < first + n && least; slot++) {
+		uint32_t load = round_load(w, slot, n);
+
+		if (load < least) {
+			least = load;
 			best = slot;
+		}
+	}
 	return best;
 }

@@ -38,7 +38,8 @@ void wheel_remove(struct wheel *w, struct wheel_node *n);
 struct wheel_node *wheel_take(struct wheel *w, int64_t now);
 /* The first slot in which somebody is due; INT64_MAX: nobody.                */
 int64_t wheel_next(const struct wheel *w);
-/* The slot of first..first+n-1 in which the fewest are due, the first such.  */
+/* The slot of first..first+n-1 in which the fewest meet who come round every n
+ * slots, the first such.                                                     */
 int64_t wheel_calmest(const struct wheel *w, int64_t first, unsigned int n);
 
 #endif

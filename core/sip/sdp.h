@@ -54,7 +54,7 @@ struct sdp_audio {
 	uint32_t ptime_ms, maxptime_ms;	/* 0: not given */
 	size_t n_formats;
 	struct sdp_format formats[SDP_FORMATS_MAX];
-	bool has_crypto;		/* lines of it, usable or not; read only */
+	bool has_crypto;		/* read: lines of it, usable or not */
 	size_t n_crypto;		/* the usable ones, in their order */
 	struct sdp_crypto crypto[SDP_CRYPTO_MAX];
 };
@@ -99,9 +99,10 @@ int sdp_match_events(const struct sdp_audio *offer,
 /* Answers a later offer (RFC 3264 6): the offer's m= lines in their order, all
  * but its audio stream refused, its payload numbers, its direction mirrored and
  * narrowed to ours. `ours` holds our address, the formats that we can go on
- * with, the profile of the stream that is meant, and our key. An offer that ends all streams (port 0, 8.2) is answered alike. 0;
- * -ENOENT none of our formats is offered; else as sdp_parse(). Writes nothing
- * on an error; test out->err afterwards. */
+ * with, the profile of the stream that is meant, and our key. An offer that
+ * ends all streams (port 0, 8.2) is answered alike. 0; -ENOENT none of our
+ * formats is offered; else as sdp_parse(). Writes nothing on an error; test
+ * out->err afterwards. */
 int sdp_answer(struct buf *out, const struct sdp_session *s, const char *offer,
 	       size_t len, const struct sdp_audio *ours);
 

@@ -58,3 +58,23 @@ def cname(parts):
 
 def says_bye(parts):
     return [p.ssrc for p in parts if p.kind == BYE]
+
+
+def pack_block(block):
+    return struct.pack("!IIIIII", block.ssrc,
+                       block.fraction << 24 | block.lost & 0xFFFFFF,
+                       *block[3:])
+
+
+def report(ssrc, blocks, name=b"far@127.0.0.1", sender=None):
+    """RR, or SR with a Sender, and the CNAME."""
+    body = b"".join(map(pack_block, blocks))
+    if sender:
+        wall = int((sender.wall + FROM_1900) * 2**32)
+        body = struct.pack("!QIII", wall, *sender[1:]) + body
+    head = struct.pack("!BBHI", 0x80 | len(blocks), SR if sender else RR,
+                       len(body) // 4 + 1, ssrc)
+    item = struct.pack("!IBB", ssrc, 1, len(name)) + name
+    item += bytes(4 - len(item) % 4)
+    return head + body + struct.pack("!BBH", 0x81, SDES,
+                                     len(item) // 4) + item

@@ -32,8 +32,8 @@ class SealedTalk(Talk):
     """A call whose INVITE came; tell() answers it."""
 
     def __init__(self, stage, peer, receiver, mode="required", items=1,
-                 **carrier):
-        self.request_id = stage.call(peer, items,
+                 job=None, **carrier):
+        self.request_id = stage.call(peer, items, **job or {},
                                      carrier={"srtp": mode, **carrier})
         super().__init__(peer, receiver.port)
         self.stage, self.receiver = stage, receiver

@@ -92,6 +92,25 @@ def test_member_given_twice_is_refused(shared_server):
     assert shared_server.post("/carriers", body).status in (400, 422)
 
 
+def test_all_faults_of_a_call_are_told_at_once(shared_server):
+    """What only the core can see, too, and what follows from another not."""
+    answer = shared_server.post("/voice/call/play", {
+        "recipients": [{"to": 7}, {"to": "sip:x@198.51.100.1"},
+                       {"to": "123", "carrier_id": "ffffffff"}],
+        "repeat": 0,
+        "playlist": [{"play": 7}, {"play": "prompt:" + 32 * "0"},
+                     {"play": "http://169.254.169.254/a.wav"},
+                     {"pause_ms": 5, "dtmf": "1"}]})
+    assert answer.status == 422
+    found = {e["pointer"]: e["code"] for e in answer.json["errors"]}
+    assert len(answer.json["errors"]) == len(found)
+    assert found == {
+        "/recipients/0/to": 1001, "/recipients/1/to": 1006,
+        "/recipients/2/carrier_id": 1001, "/repeat": 1001,
+        "/playlist/0/play": 1001, "/playlist/1/play": 1001,
+        "/playlist/2/play": 1006, "/playlist/3": 1001}
+
+
 # --- the envelope -----------------------------------------------
 
 def test_every_answer_has_its_own_request_id(shared_server):

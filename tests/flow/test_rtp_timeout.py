@@ -64,6 +64,15 @@ def test_who_holds_us_may_be_silent(strict, peer, receiver):
     strict.row(talk.request_id, "completed")
 
 
+def test_who_said_that_it_only_listens_may_be_silent(strict, peer, receiver):
+    """RFC 3264 6.1: recvonly, and not even a report of what it hears."""
+    talk = strict.talk(peer, receiver, items=3)
+    says(talk, receiver, 5)
+    assert talk.reinvite(describe("127.0.0.1", receiver.port, "recvonly",
+                                  version=2)).code == 200
+    strict.goes_on(talk, receiver, 3)
+
+
 def test_without_a_timeout_nobody_is_hung_up(tmp_path, ports, stop_later,
                                              peer, receiver):
     patient = stop_later(Stage(tmp_path / "patient", ports,

@@ -218,7 +218,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	waiting.from = &far;
 	receive_set_remote(&b.r, &far, &far, b.now_ns);
-	receive_expect(&b.r, 0);
+	receive_expect(&b.r, &(struct receive_type){ 0, 8000 }, 1);
 	receive_learn(&b.r, b.now_ns);
 	run(&b);
 	hear_free(b.r.hear);

@@ -35,7 +35,7 @@ static void put_text(struct buf *b, const uint8_t *data, size_t len, int sealed)
 
 static void fuzz_record(const uint8_t *data, size_t len, int sealed)
 {
-	struct origin *o, *again;
+	struct origin *o, *again = NULL;
 	struct buf b;
 
 	put_text(&b, data, len, sealed);

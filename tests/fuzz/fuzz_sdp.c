@@ -5,7 +5,8 @@
  * the answer to a later offer of ours, with codecs, events and keys that its own
  * bytes choose.
  * Needs: core/sip/sdp.c sdp_crypto.c sdp_parse.c sdp_format.c sdp_text.c;
- * core/call/negotiate.c secrecy.c; core/media/srtp.c; core/base/addr.c network.c buf.c str.c.
+ * core/call/negotiate.c secrecy.c; core/media/srtp.c;
+ * core/base/addr.c network.c buf.c str.c.
  */
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
@@ -105,9 +106,10 @@ static const struct cln_codec codecs[] = {
 static void choose_side(struct negotiate_side *us, const char *text,
 			size_t size)
 {
-	static struct negotiate_wishes wishes;
+	static struct secrecy_keys keys;
+	static struct negotiate_wishes wishes = { .keys = &keys };
 	const size_t n = ARRAY_LEN(codecs);
-	struct codec_set set = { 0 };
+	struct codec_order set = { 0 };
 	uint32_t sum = 0;
 	struct addr address;
 

@@ -107,6 +107,7 @@ static struct {
 	char to[512], from[64], carrier_id[16], item[256], from_name[96];
 	int single, item_type, ring_timeout_s, start, start_wait_ms;
 	uint32_t repeat;
+	const char *wrong[8];		/* pointers, for job_check            */
 	uint8_t set[64];
 	int replace;
 	int64_t rows;			/* of the only job                    */
@@ -334,6 +335,27 @@ static inline int core_job_create(void *ctx, const struct cln_play *play,
 	return 0;
 }
 
+/* What a test says is wrong with what could be read.                         */
+static inline int core_job_check(void *ctx, const struct cln_play *play,
+				 struct cln_problems *problems)
+{
+	IN_TURN;
+	size_t i;
+
+	(void)ctx;
+	(void)play;
+	for (i = 0; core.wrong[i]; i++) {
+		problems->items[i].code = CLN_FORBIDDEN_TARGET;
+		snprintf(problems->items[i].pointer,
+			 sizeof(problems->items[i].pointer), "%s",
+			 core.wrong[i]);
+		snprintf(problems->items[i].detail,
+			 sizeof(problems->items[i].detail), "the core says no");
+	}
+	problems->n = (uint32_t)i;
+	return i ? -EINVAL : 0;
+}
+
 static inline int core_job_get(void *ctx, const char *id, struct cln_job *job)
 {
 	IN_TURN;
@@ -544,7 +566,7 @@ static const struct cln_services test_services = {
 	.trace_file = core_trace_file,
 	.prompt_add = core_prompt_add, .prompt_get = core_prompt_get,
 	.prompt_delete = core_prompt_delete, .prompt_list = core_prompt_list,
-	.prompt_max_bytes = PROMPT_MAX,
+	.prompt_max_bytes = PROMPT_MAX, .job_check = core_job_check,
 };
 
 /* ---- the API, started ---------------------------------------------------- */

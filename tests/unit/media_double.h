@@ -24,7 +24,7 @@ struct stream {
 	size_t at;
 	const struct stream_events *events;
 	void *arg;
-	bool playing, stopping, send, rtcp_mux;
+	bool playing, stopping, send, rtcp_mux, far_silent;
 	struct addr rtp, rtcp;
 	int payload_type;
 	uint32_t ptime_ms;
@@ -32,6 +32,7 @@ struct stream {
 	int32_t start;
 	uint32_t start_wait_ms, rtp_timeout_ms;
 	bool tones, symmetric;
+	struct srtp_crypto crypto;
 	const struct cln_codec *codec;
 };
 
@@ -66,6 +67,7 @@ uint16_t stream_port(const struct stream *s)
 static inline int stream_take(struct stream *s, const struct stream_play *p)
 {
 	s->send = p->send;
+	s->far_silent = p->far_silent;
 	s->rtp = p->rtp;
 	s->rtcp = p->rtcp;
 	s->rtcp_mux = p->rtcp_mux;
@@ -78,6 +80,7 @@ static inline int stream_take(struct stream *s, const struct stream_play *p)
 	s->rtp_timeout_ms = p->rtp_timeout_ms;
 	s->tones = p->tones;
 	s->symmetric = p->symmetric;
+	s->crypto = p->crypto;
 	return 0;
 }
 
@@ -144,10 +147,11 @@ int prompt_check_url(const struct prompts *p, const char *url, char *why,
 		     size_t cap)
 {
 	(void)p;
-	if (str_starts(url, "http"))
+	if (str_starts(url, "http") && !strstr(url, "169.254."))
 		return 0;
 	str_copy(why, cap, "not an address that may be fetched from");
-	return -EPERM;
+	return str_starts(url, "http") ? -EPERM :
+	       str_starts(url, "prompt:") ? -ENOENT : -EINVAL;
 }
 
 int prompt_get(struct prompt_get **gp, struct prompts *p, const char *url,

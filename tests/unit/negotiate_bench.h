@@ -74,7 +74,7 @@ static struct negotiate_side us;
 static struct negotiated n;
 static char why[128], text[2048];
 
-static inline void we_speak(const struct codec_set *set)
+static inline void we_speak(const struct codec_order *set)
 {
 	struct addr address;
 
@@ -84,7 +84,7 @@ static inline void we_speak(const struct codec_set *set)
 
 static inline int setup(void **state)
 {
-	static const struct codec_set all = {
+	static const struct codec_order all = {
 		4, { &pcmu, &g729, &g723, &opus }
 	};
 

@@ -53,7 +53,7 @@ static inline void write_script(const struct script_step *steps, size_t n,
 {
 	stop(NULL);
 	assert_int_equal(script_new(&script, steps, n, rounds, &silence), 0);
-	ledger = ledger_new(n);
+	ledger = ledger_new(n, rounds);
 	assert_non_null(ledger);
 }
 

@@ -95,8 +95,9 @@ static inline int stop(void **state)
 
 static inline struct session_aim aim(void)
 {
-	return (struct session_aim){ far.rtp, far.rtcp, false, true, 0, 0, 0,
-				     { 0 } };
+	return (struct session_aim){
+		.rtp = far.rtp, .rtcp = far.rtcp, .send = true,
+	};
 }
 
 /* A cursor over the script in this codec. */
@@ -124,7 +125,7 @@ static inline void play(size_t len_a, size_t len_b, const struct session_aim *at
 	a = fake_prompt(&fake_g711, bytes, len_a);
 	b = fake_prompt(&fake_g711, bytes + len_a, len_b);
 	script = fake_script(list, 2);
-	ledger = ledger_new(2);
+	ledger = ledger_new(2, 1);
 	make_playout(&playout, &fake_g711, 20, false, false);
 	session_start(&s, &p, T0 * MS_NS);
 }

@@ -83,6 +83,7 @@ struct uac {
 static struct uac *uacs[UACS_MAX];	/* NULL: freed                         */
 static size_t n_uacs;
 static int uac_new_err, uac_invite_err;
+static bool uac_resolving;		/* the route is not known yet          */
 
 /* "a, b" of a NULL-ended list.                                                */
 static inline void join(char *dst, size_t cap, const char *const *list)
@@ -129,14 +130,20 @@ int uac_new(struct uac **up, struct sip *sip, const struct uac_params *p,
 	return 0;
 }
 
-int uac_invite(struct uac *u)
+/* Now it is.                                                                  */
+static inline int uac_resolved(struct uac *u)
 {
 	struct addr local;
 
 	addr_parse_ip(&local, "192.0.2.1", 0);
-	if (uac_invite_err)
-		return uac_invite_err;
 	return u->events->local_offer(u->arg, &local, u->sdp, sizeof(u->sdp));
+}
+
+int uac_invite(struct uac *u)
+{
+	if (uac_invite_err || uac_resolving)
+		return uac_invite_err;
+	return uac_resolved(u);
 }
 
 void uac_hangup(struct uac *u, int q850)
@@ -360,6 +367,7 @@ static inline void sip_double_init(void)
 	n_uacs = n_registrations = n_pings = 0;
 	live_auths = 0;
 	uac_new_err = uac_invite_err = registration_new_err = 0;
+	uac_resolving = false;
 }
 
 #endif

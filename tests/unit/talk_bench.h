@@ -8,7 +8,7 @@
 
 #include "session_bench.h"
 
-enum { EVENTS = 101, SILENCE_BYTE = 0xfe };
+enum { EVENTS = 101, SILENCE_BYTE = 0xfe, WAIT_MS = 1000 };
 
 static uint8_t quiet[BIG];
 static struct prompt silence;
@@ -64,7 +64,7 @@ static inline struct session_aim events_aim(void)
 	struct session_aim at = aim();
 
 	at.event_type = EVENTS;
-	at.expected[at.n_expected++] = 0;
+	at.n_expected = 1;
 	return at;
 }
 
@@ -73,7 +73,7 @@ static inline struct session_play prepare(const struct script_step *steps, size_
 				   int32_t when)
 {
 	assert_int_equal(script_new(&script, steps, n, 1, &silence), 0);
-	ledger = ledger_new(n);
+	ledger = ledger_new(n, 1);
 	if (gather_wanted(script)) {
 		gather = gather_new();
 		listen_to(when == CLN_START_SILENCE);
@@ -83,7 +83,7 @@ static inline struct session_play prepare(const struct script_step *steps, size_
 	return (struct session_play){
 		.playout = &playout, .packet = packet, .aim = events_aim(),
 		.gather = gather, .hear = hear, .asked_ns = T0 * MS_NS,
-		.start = when,
+		.start = when, .start_wait_ms = WAIT_MS,
 	};
 }
 

@@ -162,6 +162,9 @@ static void an_item_is_one_thing(void **state)
 	wrong("[{\"play\":\"u\",\"pause_ms\":5}]", "/playlist/0");
 	wrong("[{\"dtmf\":\"1\",\"gather\":{}}]", "/playlist/0");
 	wrong("[{\"repeat\":2}]", "/playlist/0");
+	assert_string_equal(problems.items[0].detail, "must have exactly one "
+			    "of \"play\", \"say\", \"pause_ms\", \"dtmf\", "
+			    "\"gather\"; it has none");
 }
 
 static void each_member_has_its_bounds(void **state)
@@ -222,6 +225,8 @@ static void each_branch_leads_from_digits_to_an_item(void **state)
 		     "\"4\":0,\"5\":0,\"6\":0,\"7\":0,\"8\":0,\"9\":0,\"10\":0,"
 		     "\"11\":0,\"12\":0,\"13\":0,\"14\":0,\"15\":0,\"16\":0}",
 		     "/on");
+	/* What is longer than nobody knows what is no fault of its own. */
+	wrong_gather("\"digits\":\"2\",\"on\":{\"12\":0}", "/digits");
 }
 
 static void an_unknown_member_names_its_neighbour(void **state)

@@ -388,6 +388,44 @@ static void each_fault_of_a_start_has_its_pointer(void **state)
 	      CLN_UNKNOWN_FIELD, "/strat");
 }
 
+/* What follows from a fault that was told already is none of its own. */
+static void what_only_the_core_sees_is_told_beside_the_rest(void **state)
+{
+	static const char *const seen[] = {
+		"/playlist/0", "/playlist/1/play", "/repeat", "/from/x",
+		"/playlist/10",
+	};
+	json_t *t;
+
+	(void)state;
+	memcpy(core.wrong, seen, sizeof(seen));
+	assert_int_equal(ask("POST", "/voice/call/play", "", "{\"to\":\"1\","
+			     "\"repeat\":0,\"from\":7,\"playlist\":[{\"play\":7},"
+			     "{\"play\":\"u\"}]}"), 422);
+	t = tree();
+	assert_int_equal(json_array_size(json_object_get(t, "errors")), 5);
+	json_decref(t);
+	assert_true(says("\"pointer\":\"/repeat\""));
+	assert_true(says("\"pointer\":\"/from\""));
+	assert_true(says("\"pointer\":\"/playlist/0/play\""));
+	assert_true(says("\"pointer\":\"/playlist/1/play\""));
+	assert_true(says("\"pointer\":\"/playlist/10\""));
+	assert_int_equal(core.jobs, 0);
+}
+
+static void start_that_was_not_understood_is_one_fault(void **state)
+{
+	json_t *t;
+
+	(void)state;
+	assert_int_equal(ask("POST", "/voice/call/play", "", "{\"to\":\"1\","
+			     "\"start\":7,\"start_wait_ms\":5," LIST "}"), 422);
+	t = tree();
+	assert_int_equal(json_array_size(json_object_get(t, "errors")), 1);
+	json_decref(t);
+	assert_true(says("\"pointer\":\"/start\""));
+}
+
 static void speech_is_the_cores_to_refuse(void **state)
 {
 	(void)state;
@@ -472,6 +510,8 @@ int main(void)
 		TEST(each_fault_of_a_playlist_has_its_pointer),
 		TEST(a_start_is_told_to_the_core),
 		TEST(each_fault_of_a_start_has_its_pointer),
+		TEST(what_only_the_core_sees_is_told_beside_the_rest),
+		TEST(start_that_was_not_understood_is_one_fault),
 		TEST(speech_is_the_cores_to_refuse),
 		TEST(more_errors_than_are_listed_are_counted),
 		TEST(readiness_follows_the_core),

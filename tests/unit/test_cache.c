@@ -1,6 +1,6 @@
 /*
  * test_cache.c - prompts in memory: references, eviction, who frees.
- * Needs: core/media, all of the prompt pool, core/base; -lcurl -lsndfile -lspeexdsp -lm.
+ * Needs: core/media, all of the prompt pool; -lcurl -lsndfile -lspeexdsp -lm.
  */
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>

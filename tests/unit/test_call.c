@@ -313,6 +313,22 @@ static void call_that_is_held_for_ever_ends(void **state)
 	assert_ended(CLN_RCPT_FAILED, "held_too_long");
 }
 
+/* A far end that does not answer our BYE: the call was over before. */
+static void end_that_takes_its_time_is_no_call_that_was_too_long(void **state)
+{
+	(void)state;
+	answer(0);
+	streams[0]->events->played(streams[0]->arg);
+	hangup(UAC_END_BYE_SENT);
+	stream_stopped(0, true, 1);
+	run();
+	clock_advance(&now, 8000 * S_NS);
+	run();
+	end(0, UAC_END_LOST, 200, "OK");
+	assert_ended(CLN_RCPT_COMPLETED, "");
+	assert_int_equal(ROW->attempt.hangup_by, CLN_BY_CALLER);
+}
+
 static void stream_may_end_before_or_after_the_dialog(void **state)
 {
 	(void)state;
@@ -391,6 +407,28 @@ static void claimed_call_of_a_deleted_carrier_is_failed(void **state)
 	assert_ended(CLN_RCPT_FAILED, "carrier_deleted");
 }
 
+/* Seconds may pass while the name of its host is looked up. */
+static void carrier_that_goes_takes_no_secrecy_with_it(void **state)
+{
+	struct cln_carrier d = carrier_data("aaaaaaaa");
+
+	(void)state;
+	str_copy(d.srtp, sizeof(d.srtp), "required");
+	str_copy(d.dtmf, sizeof(d.dtmf), "off");
+	add_carrier(&d);
+	job = add_job("job-1", "aaaaaaaa", 1);
+	uac_resolving = true;
+	run();
+	all_prompts_arrive();
+	advance(5);
+	assert_int_equal(n_uacs, 1);
+	carrier_remove(carrier_find(x, "aaaaaaaa"));
+	assert_int_equal(uac_resolved(uacs[0]), 0);
+	assert_non_null(strstr(uacs[0]->sdp,
+			       "m=audio 20000 RTP/SAVP 0 8\r\n"));
+	assert_non_null(strstr(uacs[0]->sdp, "a=crypto:1 "));
+}
+
 static void uri_is_dialled_without_a_carrier(const char *to)
 {
 	const struct cln_item item = { .text = "http://a/hello.wav" };
@@ -461,11 +499,13 @@ int main(void)
 		CALL(call_whose_stream_cannot_play_is_failed),
 		CALL(call_whose_media_fail_is_hung_up),
 		CALL(call_that_is_held_for_ever_ends),
+		CALL(end_that_takes_its_time_is_no_call_that_was_too_long),
 		CALL(stream_may_end_before_or_after_the_dialog),
 		QUEUED(used_up_ports_are_a_limit_and_no_failure),
 		QUEUED(call_that_cannot_be_made_is_failed),
 		QUEUED(invite_that_cannot_leave_is_failed),
 		QUEUED(claimed_call_of_a_deleted_carrier_is_failed),
+		RULE(carrier_that_goes_takes_no_secrecy_with_it),
 		RULE(private_uri_is_dialled_directly),
 		RULE(foreign_uri_is_refused_again_at_the_call),
 	};

@@ -297,6 +297,68 @@ static void another_fork_without_an_answer_is_hung_up(void **state)
 	assert_int_equal(uacs[0]->n_hangups, 1);
 }
 
+/* ---- keys before the answer -------------------------------------------------- */
+
+#define SEALED(version, tag, suite, byte) \
+	"v=0\r\no=- 1 " version " IN IP4 192.0.2.9\r\ns=-\r\n" \
+	"c=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 40000 RTP/SAVP 0\r\n" \
+	"a=crypto:" tag " AES_CM_128_HMAC_SHA1_" suite " inline:" \
+	"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" byte "\r\n"
+
+static int setup_sealed(void **state)
+{
+	struct cln_carrier d = carrier_data("aaaaaaaa");
+
+	setup(state);
+	str_copy(d.srtp, sizeof(d.srtp), "required");
+	add_carrier(&d);
+	job = add_job("job-1", "aaaaaaaa", 1);
+	run();
+	all_prompts_arrive();
+	advance(5);
+	assert_int_equal(n_uacs, 1);
+	return 0;
+}
+
+static const uint8_t *our_key(enum srtp_suite suite)
+{
+	return LIST_FIRST(&x->calls)->wishes.keys->of[suite];
+}
+
+/* It seals by our first offer, so that this is what we must open with: what a
+ * fork has left unused is as good as new. */
+static void another_fork_may_take_a_key_that_the_first_one_left(void **state)
+{
+	const enum srtp_suite first = SRTP_AES_CM_128_HMAC_SHA1_80;
+	uint8_t offered[SRTP_KEY_MAX];
+
+	(void)state;
+	memcpy(offered, our_key(first), sizeof(offered));
+	assert_int_equal(early(SEALED("1", "1", "80", "AA")), 200);
+	assert_int_equal(offer(SEALED("2", "1", "32", "BB")), 200);
+	unsettled();
+	answered_with(SEALED("1", "1", "80", "CC"));
+	assert_true(streams[0]->playing);
+	assert_int_equal(streams[0]->crypto.suite, first);
+	assert_memory_equal(streams[0]->crypto.send, offered, 30);
+	/* From now on it is in use, and what was left must not come back. */
+	assert_int_equal(offer(SEALED("2", "1", "32", "DD")), 200);
+	assert_memory_not_equal(our_key(first), offered, 30);
+}
+
+static void call_that_nobody_has_settled_has_no_codec(void **state)
+{
+	const struct call *c = LIST_FIRST(&x->calls);
+
+	(void)state;
+	assert_int_equal(early(SEALED("1", "1", "80", "AA")), 200);
+	assert_string_equal(c->attempt.codec, "mulaw");
+	assert_string_equal(c->attempt.srtp, "AES_CM_128_HMAC_SHA1_80");
+	unsettled();
+	assert_string_equal(c->attempt.codec, "");
+	assert_string_equal(c->attempt.srtp, "");
+}
+
 /* The dialog ends by itself, and waits for us to be silent.                   */
 static void bye_of_a_lost_dialog_waits_for_the_stream(void **state)
 {
@@ -321,6 +383,8 @@ static void early_answer_that_cannot_be_used_is_refused(void **state)
 	assert_int_equal(uacs[0]->n_hangups, 1);
 }
 
+#define SEALED_CALL(f) cmocka_unit_test_setup_teardown(f, setup_sealed, teardown)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,6 +403,8 @@ int main(void)
 		CALL(another_fork_may_answer_with_another_codec),
 		CALL(another_fork_knows_our_first_offer_only),
 		CALL(another_fork_without_an_answer_is_hung_up),
+		SEALED_CALL(another_fork_may_take_a_key_that_the_first_one_left),
+		SEALED_CALL(call_that_nobody_has_settled_has_no_codec),
 		CALL(bye_of_a_lost_dialog_waits_for_the_stream),
 		CALL(early_answer_that_cannot_be_used_is_refused),
 	};

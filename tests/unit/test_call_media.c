@@ -170,6 +170,15 @@ static void far_end_that_fell_silent_is_hung_up(void **state)
 
 /* ---- the report ------------------------------------------------------------- */
 
+static void hangup_after_all(void)
+{
+	streams[0]->events->played(streams[0]->arg);
+	uacs[0]->events->hangup(uacs[0]->arg, UAC_END_BYE_SENT);
+	stream_stopped(0, true, 2);
+	end(0, UAC_END_BYE_SENT, 200, "OK");
+	run();
+}
+
 static void report_tells_what_was_heard(void **state)
 {
 	const struct cln_attempt *a;
@@ -186,11 +195,7 @@ static void report_tells_what_was_heard(void **state)
 		1, CLN_GATHER_TIMEOUT, "" };
 	next_report.gathered[1] = (struct cln_gathered){
 		1, CLN_GATHER_DIGITS, "7" };
-	streams[0]->events->played(streams[0]->arg);
-	uacs[0]->events->hangup(uacs[0]->arg, UAC_END_BYE_SENT);
-	stream_stopped(0, true, 2);
-	end(0, UAC_END_BYE_SENT, 200, "OK");
-	run();
+	hangup_after_all();
 	a = &row()->attempt;
 	assert_int_equal(row()->state, CLN_RCPT_COMPLETED);
 	assert_int_equal(a->started, CLN_STARTED_BEEP);
@@ -202,6 +207,50 @@ static void report_tells_what_was_heard(void **state)
 	assert_int_equal(a->n_gathered, 2);
 	assert_int_equal(row()->gathered[0].end, CLN_GATHER_TIMEOUT);
 	assert_string_equal(row()->gathered[1].digits, "7");
+}
+
+/* What was played, and 500 ms of each item; of that, as was confirmed. */
+static void plays_digits(const char *mode, const char *sdp)
+{
+	static const struct cln_item items[] = {
+		{ .text = "http://a/hello.wav" },
+		{ .type = CLN_ITEM_DTMF, .text = "12" },
+	};
+	struct cln_carrier d = carrier_data("aaaaaaaa");
+
+	str_copy(d.dtmf, sizeof(d.dtmf), mode);
+	add_carrier(&d);
+	call_that_plays(items, ARRAY_LEN(items), (struct cln_play){ 0 });
+	uacs[0]->events->answered(uacs[0]->arg, 200, sdp, strlen(sdp));
+	hangup_after_all();
+}
+
+#define WITHOUT_EVENTS answer_sdp
+#define WITH_EVENTS "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\n" \
+	"c=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8 101\r\n" \
+	"a=rtpmap:101 telephone-event/8000\r\n"
+
+static void digits_that_did_not_leave_were_not_sent(void **state)
+{
+	static const struct {
+		const char *mode, *sdp;
+		int sent_ms;
+	} cases[] = {
+		{ "off", WITHOUT_EVENTS, 0 },
+		{ "rfc4733", WITHOUT_EVENTS, 0 },
+		{ "rfc4733", WITH_EVENTS, 500 },
+		{ "auto", WITHOUT_EVENTS, 500 },
+		{ "inband", WITHOUT_EVENTS, 500 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		plays_digits(cases[i].mode, cases[i].sdp);
+		assert_int_equal(row()->played[0].sent_ms, 500);
+		assert_int_equal(row()->played[1].sent_ms, cases[i].sent_ms);
+		teardown(NULL);
+		setup(NULL);
+	}
 }
 
 /* Hanging up while digits are waited for is no failure of ours. */
@@ -251,6 +300,7 @@ int main(void)
 		RULE(wait_of_the_start_is_not_held_against_the_call),
 		RULE(far_end_that_fell_silent_is_hung_up),
 		RULE(report_tells_what_was_heard),
+		RULE(digits_that_did_not_leave_were_not_sent),
 		RULE(callee_may_leave_a_gather),
 		RULE(open_job_plays_its_recordings),
 	};

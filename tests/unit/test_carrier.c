@@ -385,7 +385,7 @@ static void carrier_rests_for_as_long_as_its_503_asked(void **state)
 static void codecs_that_are_not_loaded_are_left_out(void **state)
 {
 	struct cln_carrier d = carrier_data("aaaaaaaa");
-	struct codec_set set;
+	struct codec_order set;
 
 	(void)state;
 	d.codecs = (struct cln_codec_list){ 3, { "g729", "alaw", "mulaw" } };

@@ -204,8 +204,8 @@ static void control_what_bears_our_ssrc_counts_for_nothing(void **state)
 	before = c;
 	assert_int_equal(control_take(&c, data, rtcp_pack(data, &r), 2 * S_NS),
 			 0);
-	assert_int_equal(c.heard, OURS);
-	c.heard = before.heard;
+	assert_int_equal(c.reporter, OURS);
+	c.reporter = before.reporter;
 	assert_memory_equal(&c, &before, sizeof(c));
 }
 

@@ -1,6 +1,6 @@
 /*
  * test_depot.c - what was fetched and made, as files.
- * Needs: core/media/{depot,shelf,files,frames_file,record,coder,...}.c, core/base;
+ * Needs: core/media/{depot,shelf,files,frames_file,record,coder,...}.c;
  * -lcurl -lsndfile -lspeexdsp -lcrypto -lm.
  */
 /* SPDX-License-Identifier: MIT */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test_farend_rtp.c - the far end's figures of a stream.
- * Sources: tools/farend/rtpstore.c tools/farend/rtpstat.c tools/farend/txt.c
+ * Sources: tools/farend/rtpstore.c tools/farend/rtpstat.c tools/farend/expect.c
+ *   tools/farend/txt.c
  * Libraries: cmocka, m
  */
 #include <setjmp.h>

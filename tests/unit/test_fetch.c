@@ -359,7 +359,7 @@ static void fetch_reads_cache_control(void **state)
 	}
 }
 
-/* ---- what we have already -------------------------------------------------- */
+/* ---- what we have already ------------------------------------------------ */
 
 static void tell(struct http_server *s, int fd, const char *path,
 		 const char *request)

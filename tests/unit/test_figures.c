@@ -12,7 +12,8 @@
 
 #include "media/figures.h"
 
-static const struct cln_codec pcmu = { .name = "PCMU" };
+static const struct cln_codec pcmu = { .name = "PCMU",
+	.clock_rate = 8000 };
 
 static struct control control;
 static struct receive r;

@@ -223,15 +223,38 @@ static void hangup_is_told_of_what_waits(void **state)
 	(void)state;
 	steps[1].gather.digits = 4;
 	open_script();
-	gather_end(g, &p);
+	gather_end(g, &p, 0);
 	assert_int_equal(gather_report(g, got), 0);
 	playout_go(&p, 1);
 	type("31");
 	turn(0);
-	gather_end(g, &p);
+	gather_end(g, &p, 0);
 	expect(1, CLN_GATHER_HANGUP, "31");
-	gather_end(g, &p);
+	gather_end(g, &p, 0);
 	assert_int_equal(gather_report(g, got), 1);
+}
+
+static void digits_before_a_hangup_count(void **state)
+{
+	(void)state;
+	steps[1].gather.digits = 2;
+	steps[1].gather.interrupt = 1;
+	open_script();
+	turn(0);
+	type("31");				/* cuts the recording short */
+	gather_end(g, &p, 10 * MS_NS);
+	expect(1, CLN_GATHER_DIGITS, "31");
+	assert_int_equal(p.at.step, 2);
+}
+
+static void hangup_is_no_timeout(void **state)
+{
+	(void)state;
+	open_script();
+	playout_go(&p, 1);
+	turn(0);
+	gather_end(g, &p, 5000 * MS_NS);
+	expect(1, CLN_GATHER_HANGUP, "");
 }
 
 static void last_ones_are_kept_in_order(void **state)
@@ -277,6 +300,8 @@ int main(void)
 		RULE(digits_typed_ahead_count_and_are_bounded),
 		RULE(digit_cuts_short_what_plays_before),
 		RULE(hangup_is_told_of_what_waits),
+		RULE(digits_before_a_hangup_count),
+		RULE(hangup_is_no_timeout),
 		RULE(last_ones_are_kept_in_order),
 		RULE(script_that_leads_back_for_ever_is_ended),
 	};

@@ -200,6 +200,27 @@ static void tones_are_for_those_who_want_them(void **state)
 	}
 }
 
+/* What the tones were made for counts: a call that wanted others would have
+ * none to send. */
+static void change_of_a_carriers_digits_is_for_later_jobs(void **state)
+{
+	struct cln_carrier d = carrier_data("aaaaaaaa");
+	struct carrier *c;
+
+	(void)state;
+	str_copy(d.dtmf, sizeof(d.dtmf), "off");
+	c = add_carrier(&d);
+	lane_that_plays(&all_kinds[2], 1);
+	str_copy(d.dtmf, sizeof(d.dtmf), "inband");
+	carrier_change(c, &d);
+	all_prompts_arrive();
+	advance(20);
+	assert_int_equal(n_uacs, 1);
+	answer(0);
+	assert_false(streams[0]->tones);
+	assert_null(strstr(uacs[0]->sdp, "telephone-event"));
+}
+
 #define RULE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -214,6 +235,7 @@ int main(void)
 		RULE(recording_alone_needs_no_silence),
 		RULE(script_is_the_playlist),
 		RULE(tones_are_for_those_who_want_them),
+		RULE(change_of_a_carriers_digits_is_for_later_jobs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

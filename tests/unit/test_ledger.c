@@ -19,7 +19,7 @@ static struct ledger *l;
 static int start(void **state)
 {
 	(void)state;
-	l = ledger_new(3);
+	l = ledger_new(3, 1);
 	ledger_set_pace(l, 160, 0);
 	return !l;
 }
@@ -104,18 +104,55 @@ static void oldest_runs_go_where_reports_are_rare(void **state)
 	uint64_t at = 0;
 
 	(void)state;
-	for (int i = 0; i < 2 * LEDGER_RUNS; i++, at += 160) {
+	for (int i = 0; i < 2 * LEDGER_RUNS_MIN; i++, at += 160) {
 		begin(i % 2, at, 160, 160);
 		packets(1);
 	}
-	ledger_confirm(l, 2 * LEDGER_RUNS);
-	assert_int_equal(sent(0, &heard), 20 * LEDGER_RUNS);
-	assert_int_equal(heard, 10 * LEDGER_RUNS);
+	ledger_confirm(l, 2 * LEDGER_RUNS_MIN);
+	assert_int_equal(sent(0, &heard), 20 * LEDGER_RUNS_MIN);
+	assert_int_equal(heard, 10 * LEDGER_RUNS_MIN);
 	begin(2, at, 160, 160);
 	packets(1);
-	ledger_confirm(l, 2 * LEDGER_RUNS + 1);
+	ledger_confirm(l, 2 * LEDGER_RUNS_MIN + 1);
 	sent(2, &heard);
 	assert_int_equal(heard, 20);
+}
+
+/* Twenty steps of 200 ms in one interval of reports. */
+static void long_scripts_have_room_for_a_run_of_each_step(void **state)
+{
+	struct cln_played items[20];
+
+	(void)state;
+	free(l);
+	l = ledger_new(20, 1);
+	ledger_set_pace(l, 160, 0);
+	for (int32_t i = 0; i < 20; i++) {
+		begin(i, l->position, 1600, 1600);
+		packets(10);
+	}
+	ledger_confirm(l, 200);
+	assert_int_equal(ledger_report(l, 8000, true, items, 20), 20);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(items[i].confirmed_ms, 200);
+}
+
+static void more_rounds_have_more_room_up_to_a_bound(void **state)
+{
+	int32_t heard;
+	uint64_t at = 0;
+
+	(void)state;
+	free(l);
+	l = ledger_new(2, UINT32_MAX);
+	ledger_set_pace(l, 160, 0);
+	for (int i = 0; i < 2 * LEDGER_RUNS_MAX; i++, at += 160) {
+		begin(i % 2, at, 160, 160);
+		packets(1);
+	}
+	ledger_confirm(l, 2 * LEDGER_RUNS_MAX);
+	assert_int_equal(sent(0, &heard), 20 * LEDGER_RUNS_MAX);
+	assert_int_equal(heard, 10 * LEDGER_RUNS_MAX);
 }
 
 static void what_was_heard_of_a_run_that_goes_stays(void **state)
@@ -126,7 +163,7 @@ static void what_was_heard_of_a_run_that_goes_stays(void **state)
 	begin(0, 0, 8000, 8000);
 	packets(10);
 	ledger_confirm(l, 4);
-	for (int i = 0; i < LEDGER_RUNS; i++) {
+	for (int i = 0; i < LEDGER_RUNS_MIN; i++) {
 		begin(1, l->position, 160, 160);
 		packets(1);
 	}
@@ -177,6 +214,8 @@ int main(void)
 		TEST(filling_counts_in_no_repetition),
 		TEST(run_that_begins_within_counts_from_there),
 		TEST(oldest_runs_go_where_reports_are_rare),
+		TEST(long_scripts_have_room_for_a_run_of_each_step),
+		TEST(more_rounds_have_more_room_up_to_a_bound),
 		TEST(what_was_heard_of_a_run_that_goes_stays),
 		TEST(report_of_old_packets_is_read_at_their_pace),
 		TEST(step_without_sound_may_be_noted),

@@ -1,6 +1,6 @@
 /*
  * test_made.c - silence and digits as files.
- * Needs: core/media/{made,tone,wav,decode,container}.c, core/base; -lsndfile -lm.
+ * Needs: core/media/{made,tone,wav,decode,container}.c; -lsndfile -lm.
  */
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>

@@ -104,7 +104,7 @@ static void unusable_format_gives_way_to_the_next(void **state)
 /* 6.1: the numbers of an answer are its writer's. */
 static void answer_may_use_numbers_of_its_own(void **state)
 {
-	static const struct codec_set two = { 2, { &ilbc, &speex } };
+	static const struct codec_order two = { 2, { &ilbc, &speex } };
 
 	(void)state;
 	we_speak(&two);
@@ -175,10 +175,16 @@ static void hold_is_seen_in_every_form(void **state)
 	(void)state;
 	answer(SDP("0\r\na=sendonly\r\n"));
 	assert_false(n.send);
+	assert_false(n.far_silent);
 	answer(SDP("0\r\na=inactive\r\n"));
 	assert_false(n.send);
+	assert_true(n.far_silent);
+	answer(SDP("0\r\n"));
+	assert_true(n.send);
+	assert_false(n.far_silent);
 	answer(SDP("0\r\na=recvonly\r\n"));
 	assert_true(n.send);
+	assert_true(n.far_silent);
 	answer("v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 0.0.0.0\r\n"
 	       "t=0 0\r\nm=audio 40000 RTP/AVP 0\r\n");
 	assert_false(n.send);
@@ -245,7 +251,7 @@ static void later_offer_without_it_changes_to_the_first_that_suits(
 /* 6.1: the offer's numbers in our answer; 8.3.2: and ours in our next offer. */
 static void answer_takes_over_the_numbers_of_the_offer(void **state)
 {
-	static const struct codec_set set = { 3, { &pcmu, &ilbc, &speex } };
+	static const struct codec_order set = { 3, { &pcmu, &ilbc, &speex } };
 
 	(void)state;
 	we_speak(&set);
@@ -355,7 +361,7 @@ static void offer_that_cannot_be_taken_changes_nothing(void **state)
 /* Our offer within a call: what plays first, then the carrier's order. */
 static void later_offer_of_ours_begins_with_what_plays(void **state)
 {
-	static const struct codec_set set = { 3, { &g723, &pcmu, &pcma } };
+	static const struct codec_order set = { 3, { &g723, &pcmu, &pcma } };
 
 	(void)state;
 	we_speak(&set);

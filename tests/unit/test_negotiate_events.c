@@ -16,7 +16,7 @@
 static void wished_packet_time_is_offered_and_used_where_they_name_none(
 	void **state)
 {
-	static const struct codec_set set = { 2, { &pcmu, &g723 } };
+	static const struct codec_order set = { 2, { &pcmu, &g723 } };
 
 	(void)state;
 	wishes.ptime_ms = 40;
@@ -35,7 +35,7 @@ static void wished_packet_time_is_offered_and_used_where_they_name_none(
 
 static void events_are_offered_for_each_clock_rate(void **state)
 {
-	static const struct codec_set set = { 3, { &pcmu, &opus, &ilbc } };
+	static const struct codec_order set = { 3, { &pcmu, &opus, &ilbc } };
 
 	(void)state;
 	assert_int_equal(us.audio.n_formats, 4);
@@ -55,7 +55,7 @@ static void events_are_offered_for_each_clock_rate(void **state)
 
 static void number_of_events_is_no_codecs(void **state)
 {
-	static const struct codec_set set = {
+	static const struct codec_order set = {
 		7, { &opus, &ilbc, &speex, &opus, &ilbc, &speex, &opus }
 	};
 

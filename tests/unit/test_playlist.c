@@ -103,16 +103,21 @@ static void item_that_cannot_be_is_refused(void **state)
 		   CLN_NO_SPEECH_SOURCE, "/playlist/1/say");
 }
 
-/* What the server makes for itself is nobody's to ask for. */
+/* What the server makes for itself is nobody's to ask for; and an address that
+ * must not be fetched from is another matter than one that is none. */
 static void only_recordings_are_played(void **state)
 {
 	(void)state;
+	wrong_item((struct cln_item){ .text = "http://169.254.169.254/" },
+		   CLN_FORBIDDEN_TARGET, "/playlist/1/play");
 	wrong_item((struct cln_item){ .text = "ftp://a/1.wav" },
-		   CLN_FORBIDDEN_TARGET, "/playlist/1/play");
+		   CLN_INVALID, "/playlist/1/play");
+	wrong_item((struct cln_item){ .text = "prompt:unknown" },
+		   CLN_INVALID, "/playlist/1/play");
 	wrong_item((struct cln_item){ .text = "silence:200" },
-		   CLN_FORBIDDEN_TARGET, "/playlist/1/play");
+		   CLN_INVALID, "/playlist/1/play");
 	wrong_item((struct cln_item){ .text = "DTMF:1" },
-		   CLN_FORBIDDEN_TARGET, "/playlist/1/play");
+		   CLN_INVALID, "/playlist/1/play");
 }
 
 static void gather_that_cannot_be_is_refused(void **state)

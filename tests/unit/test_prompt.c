@@ -1,6 +1,6 @@
 /*
  * test_prompt.c - the pool: from URL to shared frames, once for all who wait.
- * Needs: core/media, all of the prompt pool, core/base; -lcurl -lsndfile -lspeexdsp -lm.
+ * Needs: core/media, all of the prompt pool; -lcurl -lsndfile -lspeexdsp -lm.
  */
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>

@@ -75,6 +75,11 @@ static void receive_now(void)
 	receive_at(S_NS);
 }
 
+static void expect_type(uint8_t payload_type)
+{
+	receive_expect(&r, &(struct receive_type){ payload_type, 8000 }, 1);
+}
+
 static size_t pack_rr(uint8_t *data, uint32_t about)
 {
 	struct rtcp_block b = { .ssrc = about, .highest_seq = 9 };
@@ -126,14 +131,16 @@ static void other_hosts_are_strangers_and_change_nothing(void **state)
 	assert_false(control.told);
 }
 
-static void before_the_address_is_known_all_are_strangers(void **state)
+static void before_the_address_is_known_nobody_is_counted(void **state)
 {
 	(void)state;
 	r.has_remote = false;
 	rtp_to_us(far.rtp_fd, 1);
+	far_send(far.rtcp_fd, &us.rtcp, addr_port(&us.rtcp), "junk", 4);
 	receive_now();
 	assert_int_equal(r.received, 0);
-	assert_int_equal(r.strangers, 1);
+	assert_int_equal(r.strangers, 0);
+	assert_int_equal(r.first_ns, 0);
 }
 
 static void garbage_of_the_far_end_is_counted_apart(void **state)
@@ -250,7 +257,7 @@ static void an_echo_of_our_audio_is_nobody(void **state)
 	struct rtp_header h = { .seq = 1, .ssrc = OURS };
 
 	(void)state;
-	receive_expect(&r, 0);
+	expect_type(0);
 	receive_learn(&r, S_NS);
 	rtp_pack(data, &h);
 	to_us(far.rtp_fd, data, sizeof(data));
@@ -264,7 +271,7 @@ static void an_echo_of_our_audio_is_nobody(void **state)
 static void nothing_is_learnt_unless_asked_for(void **state)
 {
 	(void)state;
-	receive_expect(&r, 0);
+	expect_type(0);
 	rtp_to_us(far.rtp_fd, 1);
 	receive_now();
 	assert_false(r.learnt);
@@ -276,7 +283,7 @@ static void the_first_packet_settles_the_address_once(void **state)
 
 	(void)state;
 	far_open(&other, "127.0.0.1");
-	receive_expect(&r, 0);
+	expect_type(0);
 	receive_learn(&r, S_NS);
 	rtp_to_us(far.rtcp_fd, 1);
 	rtp_to_us(other.rtp_fd, 2);
@@ -296,7 +303,7 @@ static void strangers_and_garbage_teach_nothing(void **state)
 	size_t len = pack_rr(data, OURS);
 
 	(void)state;
-	receive_expect(&r, 0);
+	expect_type(0);
 	receive_learn(&r, S_NS);
 	rtp_to_us(stranger.rtp_fd, 1);
 	to_us(far.rtp_fd, "INVITE sip:you@example.net", 26);
@@ -308,15 +315,12 @@ static void strangers_and_garbage_teach_nothing(void **state)
 static void an_unexpected_payload_type_teaches_nothing(void **state)
 {
 	(void)state;
-	receive_expect(&r, 8);
-	receive_expect(&r, 127);
-	receive_expect(&r, -1);
-	receive_expect(&r, 128);
+	expect_type(8);
 	receive_learn(&r, S_NS);
 	rtp_to_us(far.rtp_fd, 1);
 	receive_now();
 	assert_false(r.learnt);
-	receive_expect(&r, 0);
+	expect_type(0);
 	rtp_to_us(far.rtp_fd, 2);
 	receive_now();
 	assert_true(r.learnt);
@@ -325,7 +329,7 @@ static void an_unexpected_payload_type_teaches_nothing(void **state)
 static void the_time_to_learn_is_short(void **state)
 {
 	(void)state;
-	receive_expect(&r, 0);
+	expect_type(0);
 	receive_learn(&r, S_NS);
 	rtp_to_us(far.rtp_fd, 1);
 	receive_at(S_NS + RECEIVE_LEARN_MS * MS_NS);
@@ -336,7 +340,7 @@ static void the_time_to_learn_is_short(void **state)
 static void a_new_signalled_address_begins_to_learn_again(void **state)
 {
 	(void)state;
-	receive_expect(&r, 0);
+	expect_type(0);
 	receive_learn(&r, S_NS);
 	rtp_to_us(far.rtcp_fd, 1);
 	receive_now();
@@ -352,6 +356,74 @@ static void a_new_signalled_address_begins_to_learn_again(void **state)
 	rtp_to_us(stranger.rtcp_fd, 2);
 	receive_at(62 * S_NS);
 	assert_true(r.learnt && addr_equal(&r.from, &stranger.rtcp));
+}
+
+static void what_was_left_is_not_learnt_again_at_once(void **state)
+{
+	struct far_end other;
+
+	(void)state;
+	far_open(&other, "127.0.0.1");
+	expect_type(0);
+	receive_learn(&r, S_NS);
+	rtp_to_us(far.rtcp_fd, 1);
+	receive_now();
+	assert_true(r.learnt);
+	receive_set_remote(&r, &other.rtp, &other.rtcp, 60 * S_NS);
+	rtp_to_us(far.rtcp_fd, 2);
+	receive_at(60 * S_NS + RECEIVE_LEFT_MS * MS_NS - 1);
+	assert_false(r.learnt);
+	assert_int_equal(r.received, 2);
+	/* It may have said another port, and send from where it always did. */
+	rtp_to_us(far.rtcp_fd, 3);
+	receive_at(60 * S_NS + RECEIVE_LEFT_MS * MS_NS);
+	assert_true(r.learnt && addr_equal(&r.from, &far.rtcp));
+	far_close(&other);
+}
+
+static void a_hold_by_address_leaves_nothing(void **state)
+{
+	struct addr nobody;
+
+	(void)state;
+	expect_type(0);
+	receive_learn(&r, S_NS);
+	rtp_to_us(far.rtcp_fd, 1);
+	receive_now();
+	assert_int_equal(addr_parse_ip(&nobody, "0.0.0.0", 4000), 0);
+	receive_set_remote(&r, &nobody, &nobody, 2 * S_NS);
+	assert_false(r.learnt);
+	receive_set_remote(&r, &far.rtp, &far.rtcp, 2 * S_NS);
+	rtp_to_us(far.rtcp_fd, 2);
+	receive_at(2 * S_NS);
+	assert_true(r.learnt && addr_equal(&r.from, &far.rtcp));
+}
+
+/* RFC 7160: a second of either is a second. */
+static void each_payload_type_has_its_own_clock_rate(void **state)
+{
+	static const struct receive_type types[] = {
+		{ 0, 8000 }, { 96, 48000 }, { 101, 0 },
+	};
+	struct rtp_header h = { .ssrc = 77, .timestamp = 100 };
+	uint8_t data[RTP_HEADER_LEN + 160] = { 0 };
+
+	(void)state;
+	receive_expect(&r, types, 3);
+	for (h.seq = 0; h.seq < 30; h.seq++) {
+		h.payload_type = h.seq < 10 ? 0 : h.seq < 20 ? 96 : 101;
+		h.timestamp += h.payload_type ? 960 : 160;
+		rtp_pack(data, &h);
+		to_us(far.rtp_fd, data, sizeof(data));
+		receive_now();
+		assert_int_equal(r.clock_rate, h.seq < 10 ? 8000 : 48000);
+		if (h.seq == 9)
+			r.source.jitter = 16 * 80;	/* 10 ms */
+		if (h.seq == 10)
+			assert_int_equal(source_jitter(&r.source), 480);
+	}
+	assert_int_equal(r.received, 30);
+	assert_int_equal(source_lost(&r.source), 0);
 }
 
 /* ---- whoever listens ------------------------------------------------------ */
@@ -405,7 +477,7 @@ static void sealed_packets_are_opened_and_forged_ones_are_strangers(
 
 	(void)state;
 	r.srtp = srtp_pair(&theirs);
-	receive_expect(&r, 0);
+	expect_type(0);
 	receive_learn(&r, S_NS);
 	rtp_to_us(far.rtp_fd, 1);		/* plain */
 	to_us(far.rtp_fd, "", 0);
@@ -460,7 +532,7 @@ int main(void)
 		TEST(packets_of_the_negotiated_host_are_received),
 		TEST(another_port_of_the_host_is_no_stranger),
 		TEST(other_hosts_are_strangers_and_change_nothing),
-		TEST(before_the_address_is_known_all_are_strangers),
+		TEST(before_the_address_is_known_nobody_is_counted),
 		TEST(garbage_of_the_far_end_is_counted_apart),
 		TEST(rtcp_is_understood_on_both_ports),
 		TEST(reports_about_others_are_not_taken_for_ours),
@@ -474,6 +546,9 @@ int main(void)
 		TEST(an_unexpected_payload_type_teaches_nothing),
 		TEST(the_time_to_learn_is_short),
 		TEST(a_new_signalled_address_begins_to_learn_again),
+		TEST(what_was_left_is_not_learnt_again_at_once),
+		TEST(a_hold_by_address_leaves_nothing),
+		TEST(each_payload_type_has_its_own_clock_rate),
 		TEST(who_listens_hears_the_far_end_only),
 		TEST(sealed_packets_are_opened_and_forged_ones_are_strangers),
 		TEST(sealed_reports_are_opened_and_plain_ones_are_strangers),

@@ -120,6 +120,8 @@ static void only_parameters_that_change_nothing_are_taken(void **state)
 	assert_int_equal(verdict(LINE " future=1"), -ENOTSUP);
 }
 
+#define BYTES_24 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
 static void broken_line_is_not_for_us(void **state)
 {
 	static const char *const broken[] = {
@@ -129,9 +131,7 @@ static void broken_line_is_not_for_us(void **state)
 		"1 X inline:AA-_", "1 X inline:AAAAA", "1 X inline:====",
 		"1 X inline:AAAA\xc3\xa9",
 		"1 A_SUITE_WHOSE_NAME_IS_LONGER_THAN_ANY inline:AAAA",
-		/* 49 bytes */
-		"1 X inline:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-		"AAAAAAAAAAAAAAAAAA==",
+		"1 X inline:" BYTES_24 BYTES_24 "AA==",
 	};
 	struct sdp_crypto c = { .tag = 7 }, before = c;
 

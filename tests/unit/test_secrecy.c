@@ -38,6 +38,7 @@ static const struct cln_codec pcmu = {
 static const struct sdp_session session = { 5, 6 };
 
 static struct random seeded;
+static struct secrecy_keys keys;
 static struct negotiate_wishes wishes;
 static struct negotiate_side us;
 static struct negotiated n;
@@ -45,13 +46,13 @@ static char why[128], text[4096];
 
 static void begin(enum secrecy secrecy)
 {
-	static const struct codec_set set = { 1, { &pcmu } };
+	static const struct codec_order set = { 1, { &pcmu } };
 	struct addr address;
 
 	random_seeded(&seeded, 5);
 	addr_parse_ip(&address, "127.0.0.1", 0);
-	wishes = (struct negotiate_wishes){ .secrecy = secrecy };
-	secrecy_make_keys(&wishes.keys, &seeded);
+	wishes = (struct negotiate_wishes){ .secrecy = secrecy, .keys = &keys };
+	secrecy_make_keys(&keys, &seeded);
 	negotiate_local(&us, &set, &wishes, &address, 20000);
 	n = (struct negotiated){ 0 };
 	why[0] = '\0';
@@ -121,10 +122,10 @@ static void same_keys_give_the_same_lines_until_one_is_renewed(void **state)
 	(void)state;
 	begin(SECRECY_REQUIRED);
 	before = us.audio;
-	secrecy_offer(&us.audio, SECRECY_REQUIRED, &wishes.keys);
+	secrecy_offer(&us.audio, SECRECY_REQUIRED, &keys);
 	assert_memory_equal(&before, &us.audio, sizeof(before));
-	secrecy_renew(&wishes.keys, SRTP_AES_CM_128_HMAC_SHA1_80, &seeded);
-	secrecy_offer(&us.audio, SECRECY_REQUIRED, &wishes.keys);
+	secrecy_renew(&keys, SRTP_AES_CM_128_HMAC_SHA1_80, &seeded);
+	secrecy_offer(&us.audio, SECRECY_REQUIRED, &keys);
 	assert_memory_not_equal(before.crypto[0].key, us.audio.crypto[0].key,
 				30);
 	assert_memory_equal(&before.crypto[1], &us.audio.crypto[1],
@@ -249,8 +250,7 @@ static void offer_without_a_key_is_refused_where_one_is_required(void **state)
 	}
 }
 
-static void required_prefers_the_sealed_stream_and_takes_keys_with_avp(
-	void **state)
+static void required_prefers_sealed_and_takes_keys_with_avp(void **state)
 {
 	(void)state;
 	begin(SECRECY_REQUIRED);
@@ -327,7 +327,7 @@ int main(void)
 		cmocka_unit_test(
 			offer_without_a_key_is_refused_where_one_is_required),
 		cmocka_unit_test(
-			required_prefers_the_sealed_stream_and_takes_keys_with_avp),
+			required_prefers_sealed_and_takes_keys_with_avp),
 		cmocka_unit_test(optional_goes_from_plain_to_sealed_and_back),
 		cmocka_unit_test(off_refuses_what_must_be_sealed),
 		cmocka_unit_test(stream_that_is_ended_keeps_its_keys),

@@ -328,6 +328,11 @@ static void create_job(struct app *a)
 	a->err = a->s->job_create(a->s->ctx, a->play, &a->problems);
 }
 
+static void check_job(struct app *a)
+{
+	a->err = a->s->job_check(a->s->ctx, a->play, &a->problems);
+}
+
 static void get_job(struct app *a)
 {
 	a->err = a->s->job_get(a->s->ctx, "job-1", &a->job);
@@ -395,6 +400,32 @@ static void job_that_the_store_refuses_does_not_exist(void **state)
 	assert_null(x->jobs);
 }
 
+/* A million rows take their time. */
+static void job_that_is_being_stored_holds_its_recordings(void **state)
+{
+	const struct cln_recipient to = { .to = "123456" };
+	struct cln_play play = play_to(&to, 1);
+	struct app a = { .play = &play };
+
+	(void)state;
+	plain_carrier("aaaaaaaa");
+	the_store.hold = true;
+	app_start(&a, create_job);
+	while (LIST_EMPTY(&x->adding))
+		loop_once(x->cfg.loop, 1);
+	assert_null(x->jobs);
+	assert_true(exchange_plays(x, "http://a/hello.wav"));
+	the_store.hold = false;
+	the_store.fail[STORE_JOB_ADD] = -ENOSPC;
+	app_join(&a);
+	assert_int_equal(a.err, -ENOSPC);
+	assert_false(exchange_plays(x, "http://a/hello.wav"));
+	the_store.fail[STORE_JOB_ADD] = 0;
+	app_run(&a, create_job);
+	assert_true(LIST_EMPTY(&x->adding));
+	assert_true(exchange_plays(x, "http://a/hello.wav"));
+}
+
 static void all_faults_of_a_job_are_told_at_once(void **state)
 {
 	static const struct cln_recipient to[] = {
@@ -410,7 +441,7 @@ static void all_faults_of_a_job_are_told_at_once(void **state)
 	};
 	static const char *const where[] = {
 		"/playlist/0/play", "/playlist/1/say", "/recipients/0/to",
-		"/carrier_id", "/recipients/3/from", "/recipients/4/from",
+		"/recipients/2/to", "/recipients/3/from", "/recipients/4/from",
 		"/recipients/1/carrier_id",
 	};
 	struct cln_play play = play_to(to, ARRAY_LEN(to));
@@ -425,6 +456,27 @@ static void all_faults_of_a_job_are_told_at_once(void **state)
 	assert_int_equal(a.problems.n, ARRAY_LEN(where));
 	for (uint32_t i = 0; i < ARRAY_LEN(where); i++)
 		assert_string_equal(pointer(&a, i), where[i]);
+	assert_int_equal(the_store.n_done[STORE_JOB_ADD], 0);
+}
+
+/* An app that could not read all of it has checked what it could. */
+static void job_of_which_a_part_is_missing_is_checked(void **state)
+{
+	static const struct cln_recipient to[] = { { 0 }, { .to = "1234" } };
+	struct cln_play play = play_to(to, ARRAY_LEN(to));
+	struct app a = { .play = &play };
+
+	(void)state;
+	plain_carrier("aaaaaaaa");
+	play.n_items = 0;
+	app_run(&a, check_job);
+	assert_int_equal(a.err, -EINVAL);
+	assert_int_equal(a.problems.n, 2);
+	assert_string_equal(pointer(&a, 0), "/playlist");
+	assert_string_equal(pointer(&a, 1), "/recipients/0/to");
+	play = play_to(&to[1], 1);
+	app_run(&a, check_job);
+	assert_int_equal(a.err, 0);
 	assert_int_equal(the_store.n_done[STORE_JOB_ADD], 0);
 }
 
@@ -514,6 +566,8 @@ int main(void)
 		RULE(list_goes_by_id_from_a_cursor),
 		RULE(accepted_job_is_stored_and_dialled),
 		RULE(job_that_the_store_refuses_does_not_exist),
+		RULE(job_that_is_being_stored_holds_its_recordings),
+		RULE(job_of_which_a_part_is_missing_is_checked),
 		RULE(all_faults_of_a_job_are_told_at_once),
 		RULE(recipients_without_a_way_are_refused),
 		RULE(single_recipient_has_short_pointers),

@@ -78,8 +78,8 @@ static void refusals_say_why(void **state)
 	refused(-EINVAL, -EINVAL, CLN_INVALID);
 	refused(-EFBIG, -EINVAL, CLN_INVALID);
 	refused(-ENOSPC, -ENOSPC, CLN_FULL);
-	refused(-EIO, -EIO, 0);
-	refused(-ENOMEM, -ENOMEM, 0);
+	refused(-EIO, -EIO, CLN_STORE);
+	refused(-ENOMEM, -ENOMEM, CLN_BUSY);
 }
 
 static void recording_that_an_open_job_plays_is_not_deleted(void **state)
@@ -98,6 +98,29 @@ static void recording_that_an_open_job_plays_is_not_deleted(void **state)
 	assert_int_equal(a.err, -EBUSY);
 	assert_string_equal(the_recording.id, ID);
 	item->text = before;
+	app_run(&a, drop);
+	assert_int_equal(a.err, 0);
+}
+
+static const struct cln_item uploaded = { .text = "prompt:" ID };
+static const struct cln_recipient anybody = { .to = "sip:a@127.0.0.1" };
+static const struct cln_play plays_it = {
+	.size = sizeof(plays_it), .n_items = 1, .items = &uploaded,
+	.request_id = "00000000-0000-4000-8000-000000000002",
+	.n_recipients = 1, .recipients = &anybody,
+};
+
+/* A million recipients take their time: the job must not find it gone. */
+static void recording_of_a_job_that_is_being_stored_is_not_deleted(void **state)
+{
+	struct job_adding adding = { .play = &plays_it };
+	struct app a = { 0 };
+
+	(void)state;
+	LIST_INSERT_HEAD(&x->adding, &adding, link);
+	app_run(&a, drop);
+	assert_int_equal(a.err, -EBUSY);
+	LIST_REMOVE(&adding, link);
 	app_run(&a, drop);
 	assert_int_equal(a.err, 0);
 }
@@ -139,6 +162,7 @@ int main(void)
 		CASE(added_recording_is_there_until_it_is_deleted),
 		CASE(refusals_say_why),
 		CASE(recording_that_an_open_job_plays_is_not_deleted),
+		CASE(recording_of_a_job_that_is_being_stored_is_not_deleted),
 		CASE(server_that_stops_is_only_read),
 	};
 

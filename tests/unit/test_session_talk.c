@@ -53,12 +53,12 @@ static void start_with_media_does_not_wait_for_ever(void **state)
 
 	(void)state;
 	begin_play(&p);
-	run_until(SESSION_MEDIA_WAIT_MS - 1);
+	run_until(WAIT_MS - 1);
 	assert_false(far_read(&far, far.rtp_fd, 0));
-	run_until(SESSION_MEDIA_WAIT_MS);
+	run_until(WAIT_MS);
 	expect_bytes(&(struct rtp_packet){ heard(1).header,
 			far.data + RTP_HEADER_LEN, 160 }, bytes);
-	end(&report, SESSION_MEDIA_WAIT_MS + 1);
+	end(&report, WAIT_MS + 1);
 	assert_int_equal(report.started, CLN_STARTED_WAIT);
 }
 
@@ -73,10 +73,11 @@ static void greeting_is_waited_for_with_silence_that_no_item_counts(
 	(void)state;
 	listen_to(true);
 	p.hear = hear;
+	p.start_wait_ms = 20 * WAIT_MS;
 	begin_play(&p);
 	/* Nobody ever speaks: silence is told at last. */
 	for (int64_t ms = 0; s.waiting; ms += 20, silent++) {
-		assert_true(ms < SESSION_SILENCE_WAIT_MS);
+		assert_true(ms < 20 * WAIT_MS);
 		far_says((uint16_t)(ms / 20));
 		run_until(ms);
 		got = far_rtp(&far);
@@ -111,6 +112,72 @@ static void greeting_is_not_waited_for_longer_than_asked(void **state)
 	session_report(&s, &report);
 	assert_int_equal(report.started, CLN_STARTED_WAIT);
 	assert_int_equal(report.started_ms, 400);
+}
+
+static void hold_is_no_time_of_waiting_for_the_start(void **state)
+{
+	struct session_play p = plain(CLN_START_SILENCE);
+	struct stream_report report;
+
+	(void)state;
+	p.start_wait_ms = 400;
+	begin_play(&p);
+	run_until(80);
+	p.aim.send = false;
+	set_aim(&p.aim);
+	run_until(980);
+	p.aim.send = true;
+	set_aim(&p.aim);
+	run_until(1299);
+	assert_true(s.waiting);
+	run_until(1300);
+	assert_false(s.waiting);
+	end(&report, 1301);
+	assert_int_equal(report.started, CLN_STARTED_WAIT);
+	assert_int_equal(report.started_ms, 1300);
+}
+
+/* An attendant answers, holds us, and hands over to a voicemail. */
+static void silence_of_a_hold_is_no_end_of_the_greeting(void **state)
+{
+	struct session_play p = plain(CLN_START_SILENCE);
+
+	(void)state;
+	listen_to(true);
+	p.hear = hear;
+	p.start_wait_ms = 20 * WAIT_MS;
+	p.aim.send = false;
+	begin_play(&p);
+	run_until(6000);
+	assert_true(s.waiting);
+	p.aim.send = true;
+	set_aim(&p.aim);
+	run_until(6000 + 3900);			/* 4 s would be the end */
+	assert_true(s.waiting);
+	run_until(6000 + 4400);
+	assert_false(s.waiting);
+	assert_int_equal(s.start_as, CLN_STARTED_SILENCE);
+}
+
+static void early_media_that_waits_in_the_socket_starts_nothing(void **state)
+{
+	struct session_play p = plain(CLN_START_MEDIA);
+	struct far_end other;
+
+	(void)state;
+	far_open(&other, "127.0.0.1");
+	far_send_rtp(other.rtp_fd, &local, pair.port, 1);
+	p.symmetric = true;
+	p.rtp_timeout_ms = 300;
+	begin_play(&p);
+	run_until(600);
+	assert_true(s.waiting);
+	assert_int_equal(failed, 0);
+	far_says(2);
+	run_until(640);
+	heard(1);
+	far_hears_nothing(&other);
+	far_close(&other);
 }
 
 /* ---- digits that come ---------------------------------------------------- */
@@ -177,6 +244,76 @@ static void hangup_while_it_waits_is_told(void **state)
 	assert_string_equal(report.gathered[0].digits, "9");
 	assert_int_equal(report.n_items, 1);
 	assert_int_equal(report.items[0].sent_ms, 80);
+}
+
+static void gather_is_told_also_where_the_far_end_was_lost(void **state)
+{
+	const struct script_step steps[] = {
+		{ .kind = SCRIPT_GATHER,
+		  .gather = { .digits = 4, .timeout_ms = 5000 } },
+	};
+	struct session_play p = prepare(steps, 1, CLN_START_ANSWER);
+	struct stream_report report;
+
+	(void)state;
+	p.rtp_timeout_ms = 300;
+	begin_play(&p);
+	run_until(0);
+	far_presses('9', 1);
+	run_until(400);
+	assert_int_equal(failed, -ETIMEDOUT);
+	end(&report, 20000);
+	assert_int_equal(report.n_gathered, 1);
+	assert_int_equal(report.gathered[0].end, CLN_GATHER_HANGUP);
+	assert_string_equal(report.gathered[0].digits, "9");
+}
+
+static void digits_that_come_with_the_bye_count(void **state)
+{
+	const struct script_step steps[] = {
+		{ .kind = SCRIPT_GATHER,
+		  .gather = { .digits = 2, .timeout_ms = 5000,
+			      .otherwise = CLN_GOTO_STOP } },
+	};
+	struct session_play p = prepare(steps, 1, CLN_START_ANSWER);
+	struct stream_report report;
+
+	(void)state;
+	begin_play(&p);
+	run_until(0);
+	far_presses('4', 1);
+	far_presses('2', 2);
+	end(&report, 1);
+	assert_int_equal(report.n_gathered, 1);
+	assert_int_equal(report.gathered[0].end, CLN_GATHER_DIGITS);
+	assert_string_equal(report.gathered[0].digits, "42");
+}
+
+/* As a re-INVITE between two digits, and in one, brings it. */
+static void digits_are_kept_from_one_ear_to_another(void **state)
+{
+	const struct script_step steps[] = {
+		{ .kind = SCRIPT_GATHER,
+		  .gather = { .digits = 9, .timeout_ms = 5000 } },
+	};
+	struct session_play p = prepare(steps, 1, CLN_START_MEDIA);
+	struct stream_report report;
+	struct hear *before = hear;
+
+	(void)state;
+	begin_play(&p);
+	far_presses('4', 1);			/* it also starts the script */
+	far_presses('7', 2);
+	run_until(0);
+	assert_true(s.waiting);
+	listen_to(false);
+	session_set_hear(&s, hear);
+	hear_free(before);
+	far_presses('7', 2);			/* the same press again */
+	far_presses('2', 3);
+	run_until(40);
+	end(&report, 41);
+	assert_string_equal(report.gathered[0].digits, "472");
 }
 
 /* ---- where to, and whether anybody is there ------------------------------ */
@@ -246,9 +383,49 @@ static void far_end_that_falls_silent_is_gone(void **state)
 	set_aim(&p.aim);
 	run_until(1700);
 	assert_int_equal(failed, 0);
-	run_until(1820);
+	p.aim.far_silent = true;		/* nor who said that it would */
+	set_aim(&p.aim);
+	run_until(2300);
+	p.aim.far_silent = false;
+	set_aim(&p.aim);
+	run_until(2500);
+	assert_int_equal(failed, 0);
+	run_until(2620);
 	assert_int_equal(failed, -ETIMEDOUT);
 	assert_int_equal(s.state, SESSION_OVER);
+}
+
+static void far_end_that_only_reports_owes_no_rtp(void **state)
+{
+	const struct rtcp_report rr = { .ssrc = 77, .cname = "far" };
+	struct session_play p = plain(CLN_START_ANSWER);
+	uint8_t data[RTCP_MAX];
+
+	(void)state;
+	p.rtp_timeout_ms = 300;
+	begin_play(&p);
+	far_send(far.rtp_fd, &local, pair.port, data, rtcp_pack(data, &rr));
+	run_until(1500);
+	assert_int_equal(s.receive.reports, 1);
+	assert_int_equal(failed, 0);
+}
+
+/* Nobody has looked into the socket since. */
+static void far_end_that_has_just_said_something_is_there(void **state)
+{
+	struct session_play p = plain(CLN_START_ANSWER);
+
+	(void)state;
+	p.rtp_timeout_ms = 90;
+	begin_play(&p);
+	far_says(1);
+	run_until(20);
+	assert_int_equal(s.receive.received, 1);
+	for (int64_t ms = 40; ms < 500; ms += 20) {
+		far_says((uint16_t)ms);
+		run_until(ms);
+		assert_int_equal(failed, 0);
+	}
 }
 
 /* A look now and then does, where nobody waits for what comes. */
@@ -277,11 +454,19 @@ int main(void)
 		RULE(start_with_media_does_not_wait_for_ever),
 		RULE(greeting_is_waited_for_with_silence_that_no_item_counts),
 		RULE(greeting_is_not_waited_for_longer_than_asked),
+		RULE(hold_is_no_time_of_waiting_for_the_start),
+		RULE(silence_of_a_hold_is_no_end_of_the_greeting),
+		RULE(early_media_that_waits_in_the_socket_starts_nothing),
 		RULE(press_is_heard_and_chooses),
 		RULE(hangup_while_it_waits_is_told),
+		RULE(gather_is_told_also_where_the_far_end_was_lost),
+		RULE(digits_that_come_with_the_bye_count),
+		RULE(digits_are_kept_from_one_ear_to_another),
 		RULE(stream_follows_to_the_far_ends_own_port_once),
 		RULE(stream_follows_nobody_unless_it_is_told_to),
 		RULE(far_end_that_falls_silent_is_gone),
+		RULE(far_end_that_only_reports_owes_no_rtp),
+		RULE(far_end_that_has_just_said_something_is_there),
 		RULE(far_end_that_talks_is_counted_to_the_packet),
 	};
 

@@ -111,6 +111,22 @@ static void wheel_calmest_is_the_first_of_the_least_filled(void **state)
 	assert_int_equal(wheel_calmest(&w, 5001, 5), 5003);
 }
 
+/* The wheel stands at 5,000 while many are added, and time runs on. */
+static void wheel_calmest_counts_those_of_the_rounds_beside(void **state)
+{
+	struct wheel_node n[5] = { { 0 } };
+
+	(void)state;
+	wheel_add(&w, &n[0], 5001);
+	wheel_add(&w, &n[1], 5002);
+	assert_int_equal(wheel_calmest(&w, 5005, 4), 5007);
+	wheel_add(&w, &n[2], 5007);
+	wheel_add(&w, &n[3], 5008);
+	assert_int_equal(wheel_calmest(&w, 5009, 4), 5009);
+	wheel_add(&w, &n[4], 5009);
+	assert_int_equal(wheel_calmest(&w, 5005, 4), 5006);
+}
+
 static void wheel_long_sleep_brings_nobody_twice(void **state)
 {
 	struct wheel_node n[2] = { { 0 } };
@@ -136,6 +152,7 @@ int main(void)
 		TEST(wheel_finds_every_slot_from_every_place),
 		TEST(wheel_remove_takes_out_of_the_middle),
 		TEST(wheel_calmest_is_the_first_of_the_least_filled),
+		TEST(wheel_calmest_counts_those_of_the_rounds_beside),
 		TEST(wheel_long_sleep_brings_nobody_twice),
 	};
 

@@ -129,7 +129,7 @@ static void begin(struct one *o, size_t len)
 
 	o->prompt = fake_prompt(&fake_g711, bytes, len);
 	o->script = fake_script(list, 1);
-	o->ledger = ledger_new(1);
+	o->ledger = ledger_new(1, 1);
 	p = (struct playout_config){ .params = &params, .script = o->script,
 				     .ledger = o->ledger };
 	assert_int_equal(framing_init(&p.framing, &fake_g711, &params), 0);

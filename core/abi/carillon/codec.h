@@ -58,8 +58,9 @@ struct cln_codec {
 		      uint8_t *out, size_t cap);
 	/* Length of the frame that starts at `payload`, or -EBADMSG.         */
 	int (*frame_len)(const uint8_t *payload, size_t len);
-	/* Decodes one frame (`in` NULL: conceal one lost frame). Returns
-	 * samples per channel written, or -EBADMSG.                          */
+	/* Decodes one frame (`in` NULL: conceal one lost frame) into `pcm`,
+	 * which has room for `cap` samples per channel. Returns samples per
+	 * channel written, or -EBADMSG.                                      */
 	int (*decode)(void *state, const uint8_t *in, size_t len,
 		      int16_t *pcm, size_t cap);
 	void (*close)(void *state);

@@ -6,9 +6,10 @@
  *	CLN_PLUGIN_EXPORT const struct cln_plugin carillon_plugin = { ... };
  *
  * It links against nothing of the server: everything it may call comes in as
- * functions of struct cln_host. Every struct that crosses starts with its
- * size; fields are only ever appended, so look at `size` before you read a
- * field that was added later.
+ * functions of struct cln_host. Every struct that crosses by itself starts with
+ * its size; fields are only ever appended, so look at `size` before you read a
+ * field that was added later. Elements of arrays and members of other structs
+ * have none: where one of them grows, so does CLN_ABI_MINOR.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef CARILLON_PLUGIN_H
@@ -19,7 +20,7 @@
 #include <carillon/services.h>
 
 #define CLN_ABI_MAJOR 1
-#define CLN_ABI_MINOR 1
+#define CLN_ABI_MINOR 2
 
 #define CLN_PLUGIN_SYMBOL "carillon_plugin"
 #define CLN_PLUGIN_EXPORT __attribute__((visibility("default")))
