@@ -16,7 +16,7 @@
 #include "json.h"
 #include "routes.h"
 
-enum { LIST_DEFAULT = 100, LIST_MAX = 500, PATCH_TRIES = 16 };
+enum { PATCH_TRIES = 16 };
 
 /* What the server adds to the fields: may be sent back unchanged.            */
 static const char *const given[] = {
@@ -328,66 +328,33 @@ void carrier_delete(struct request *rq, struct answer *an)
 	answer_ok(rq, an, NULL, o);
 }
 
-/* A page on its way; one more than asked for tells whether there is a next.  */
-struct page {
+struct carriers_page {
+	struct list_page list;
 	const struct cln_services *services;
-	json_t *items;
-	uint32_t limit;
-	char last[CLN_ID_LEN];
-	bool more;
 };
 
 static void add_carrier(void *arg, const struct cln_carrier *c)
 {
-	struct page *page = arg;
+	struct carriers_page *page = arg;
 
-	if (json_array_size(page->items) == page->limit) {
-		page->more = true;
-		return;
-	}
-	json_array_append_new(page->items, carrier_json(page->services, c));
-	text_copy(page->last, sizeof(page->last), c->id);
-}
-
-static void answer_page(struct request *rq, struct answer *an,
-			struct page *page)
-{
-	char cursor[TEXT_CURSOR_LEN];
-	json_t *o = json_object();
-
-	text_cursor(cursor, 'c', page->last);
-	json_object_set_new(o, "carriers", page->items);
-	json_object_set_new(o, "next", page->more ? json_string(cursor)
-						  : json_null());
-	answer_ok(rq, an, NULL, o);
+	if (list_has_room(&page->list))
+		list_add(&page->list, carrier_json(page->services, c), c->id);
 }
 
 void carriers_list(struct request *rq, struct answer *an)
 {
 	const struct cln_services *sv = rq->api->services;
-	char cursor[TEXT_CURSOR_LEN], after[CLN_ID_LEN] = "";
-	struct page page = { .services = sv };
-	struct cln_problems ps;
+	struct carriers_page page = { .services = sv };
 	int err;
 
-	problems_init(&ps);
-	page.limit = http_query_limit(rq, LIST_DEFAULT, LIST_MAX, &ps);
-	err = http_query(rq, "cursor", cursor, sizeof(cursor));
-	if (err != -ENOENT && (err || text_cursor_read(cursor, 'c', after,
-						       sizeof(after))))
-		problem_add(&ps, CLN_INVALID, "", NULL, "query parameter "
-			    "\"cursor\" is not one that a list gave out");
-	if (ps.n) {
-		answer_problems(rq, an, &ps);
+	if (!list_begin(&page.list, rq, an, 'c'))
 		return;
-	}
-	page.items = json_array();
-	err = sv->carrier_list(sv->ctx, after, page.limit + 1, add_carrier,
-			       &page);
+	err = sv->carrier_list(sv->ctx, page.list.after, page.list.limit + 1,
+			       add_carrier, &page);
 	if (err) {
-		json_decref(page.items);
+		json_decref(page.list.items);
 		answer_errno(rq, an, err, NULL, "carrier");
 		return;
 	}
-	answer_page(rq, an, &page);
+	list_answer(&page.list, rq, an, "carriers");
 }

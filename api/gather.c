@@ -87,6 +87,9 @@ static void read_branch(struct cln_gather *g, const char *digits,
 	const char *why = digits_fault(g, digits);
 	int32_t go = read_target(value, base, digits, n_items, ps);
 
+	/* It could be taken for "next", and for what is not named at all.    */
+	if (json_is_null(value))
+		no_target(base, digits, n_items, ps);
 	if (why) {
 		problem_add(ps, CLN_INVALID, base, digits, "%s", why);
 		return;

@@ -85,6 +85,25 @@ void http_query_check(const struct request *rq, const char *const *known,
 uint32_t http_query_limit(const struct request *rq, uint32_t fallback,
 			  uint32_t max, struct cln_problems *ps);
 
+/* A page of a list on its way.                                               */
+struct list_page {
+	char kind;			/* of its cursors                     */
+	uint32_t limit;			/* ask for one more: is there a next? */
+	char after[CLN_PROMPT_ID_LEN], last[CLN_PROMPT_ID_LEN];
+	json_t *items;
+	bool more;
+};
+
+/* By ?limit= and ?cursor=. false with the answer filled in.                  */
+bool list_begin(struct list_page *page, struct request *rq, struct answer *an,
+		char kind);
+/* Before each item: false for the one that is too many.                      */
+bool list_has_room(struct list_page *page);
+void list_add(struct list_page *page, json_t *item, const char *id);
+/* Takes the items; without it they are the caller's to json_decref().        */
+void list_answer(struct list_page *page, struct request *rq,
+		 struct answer *an, const char *name);
+
 /* The success envelope: `members` (may be NULL; taken) follow the fixed ones.
  * request_id NULL: the request's own.                                        */
 void answer_ok(struct request *rq, struct answer *an, const char *request_id,

@@ -12,8 +12,6 @@
 #include "json.h"
 #include "routes.h"
 
-enum { LIST_DEFAULT = 100, LIST_MAX = 500, CURSOR_KIND = 'p' };
-
 static json_t *prompt_json(const struct cln_prompt_info *p)
 {
 	json_t *o = json_object();
@@ -156,65 +154,28 @@ void prompt_delete(struct request *rq, struct answer *an)
 
 /* ---- all of them ------------------------------------------------------------ */
 
-/* A page on its way; one more than asked for tells whether there is a next.  */
-struct page {
-	json_t *items;
-	uint32_t limit;
-	char last[CLN_PROMPT_ID_LEN];
-	bool more;
-};
-
 static void add_prompt(void *arg, const struct cln_prompt_info *info)
 {
-	struct page *page = arg;
+	struct list_page *page = arg;
 
-	if (json_array_size(page->items) == page->limit) {
-		page->more = true;
-		return;
-	}
-	json_array_append_new(page->items, prompt_json(info));
-	text_copy(page->last, sizeof(page->last), info->id);
-}
-
-static void answer_page(struct request *rq, struct answer *an,
-			const struct page *page)
-{
-	char cursor[TEXT_CURSOR_LEN];
-	json_t *o = json_object();
-
-	text_cursor(cursor, CURSOR_KIND, page->last);
-	json_object_set_new(o, "prompts", page->items);
-	json_object_set_new(o, "next", page->more ? json_string(cursor)
-						  : json_null());
-	answer_ok(rq, an, NULL, o);
+	if (list_has_room(page))
+		list_add(page, prompt_json(info), info->id);
 }
 
 void prompts_list(struct request *rq, struct answer *an)
 {
 	const struct cln_services *sv = rq->api->services;
-	char cursor[TEXT_CURSOR_LEN], after[CLN_PROMPT_ID_LEN] = "";
-	struct cln_problems ps;
-	struct page page = { 0 };
+	struct list_page page;
 	int err;
 
-	problems_init(&ps);
-	page.limit = http_query_limit(rq, LIST_DEFAULT, LIST_MAX, &ps);
-	err = http_query(rq, "cursor", cursor, sizeof(cursor));
-	if (err != -ENOENT && (err || text_cursor_read(cursor, CURSOR_KIND,
-						       after, sizeof(after))))
-		problem_add(&ps, CLN_INVALID, "", NULL, "query parameter "
-			    "\"cursor\" is not one that a list gave out");
-	if (ps.n) {
-		answer_problems(rq, an, &ps);
+	if (!list_begin(&page, rq, an, 'p'))
 		return;
-	}
-	page.items = json_array();
-	err = sv->prompt_list(sv->ctx, after, page.limit + 1, add_prompt,
+	err = sv->prompt_list(sv->ctx, page.after, page.limit + 1, add_prompt,
 			      &page);
 	if (err) {
 		json_decref(page.items);
 		answer_errno(rq, an, err, NULL, "recording");
 		return;
 	}
-	answer_page(rq, an, &page);
+	list_answer(&page, rq, an, "prompts");
 }

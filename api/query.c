@@ -1,5 +1,5 @@
 /*
- * query.c - query parameters and the Accept header.
+ * query.c - query parameters, lists that page by them, the Accept header.
  * Thread: the worker of the connection.
  */
 /* SPDX-License-Identifier: MIT */
@@ -11,6 +11,8 @@
 
 #include "errors.h"
 #include "http.h"
+
+enum { LIST_DEFAULT = 100, LIST_MAX = 500 };
 
 /* "application/json;q=0.5": how much the range likes the offer, in thousandths,
  * -1 if it does not name it. *specific grows with the range's precision.     */
@@ -164,4 +166,55 @@ uint32_t http_query_limit(const struct request *rq, uint32_t fallback,
 		return fallback;
 	}
 	return (uint32_t)value;
+}
+
+/* ---- lists that go by id ----------------------------------------------------- */
+
+bool list_begin(struct list_page *page, struct request *rq, struct answer *an,
+		char kind)
+{
+	char cursor[TEXT_CURSOR_LEN];
+	struct cln_problems ps;
+	int err;
+
+	memset(page, 0, sizeof(*page));
+	page->kind = kind;
+	problems_init(&ps);
+	page->limit = http_query_limit(rq, LIST_DEFAULT, LIST_MAX, &ps);
+	err = http_query(rq, "cursor", cursor, sizeof(cursor));
+	if (err != -ENOENT && (err || text_cursor_read(cursor, kind,
+						       page->after,
+						       sizeof(page->after))))
+		problem_add(&ps, CLN_INVALID, "", NULL, "query parameter "
+			    "\"cursor\" is not one that a list gave out");
+	if (ps.n)
+		answer_problems(rq, an, &ps);
+	else
+		page->items = json_array();
+	return !ps.n;
+}
+
+bool list_has_room(struct list_page *page)
+{
+	page->more = json_array_size(page->items) == page->limit;
+	return !page->more;
+}
+
+void list_add(struct list_page *page, json_t *item, const char *id)
+{
+	json_array_append_new(page->items, item);
+	text_copy(page->last, sizeof(page->last), id);
+}
+
+void list_answer(struct list_page *page, struct request *rq,
+		 struct answer *an, const char *name)
+{
+	char cursor[TEXT_CURSOR_LEN];
+	json_t *o = json_object();
+
+	text_cursor(cursor, page->kind, page->last);
+	json_object_set_new(o, name, page->items);
+	json_object_set_new(o, "next", page->more ? json_string(cursor)
+						  : json_null());
+	answer_ok(rq, an, NULL, o);
 }

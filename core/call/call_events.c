@@ -185,6 +185,15 @@ static void set_guard(struct call *c)
 	timer_set_ms(loop_timers(c->x->cfg.loop), &c->timer, most_ms);
 }
 
+/* Who may have something to say by the time our ACK has found its way.        */
+static void on_picked_up(void *arg)
+{
+	struct call *c = arg;
+
+	if (c->stream)
+		stream_answered(c->stream);
+}
+
 static void on_answered(void *arg, int code, const char *sdp, size_t len)
 {
 	struct call *c = arg;
@@ -376,6 +385,7 @@ const struct uac_events call_uac_events = {
 	.provisional = on_provisional,
 	.early_answer = on_early_answer,
 	.unsettled = on_unsettled,
+	.picked_up = on_picked_up,
 	.answered = on_answered,
 	.offer = on_offer,
 	.hangup = on_hangup,

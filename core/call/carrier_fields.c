@@ -22,7 +22,6 @@
 #include "call/number.h"
 #include "sip/sip.h"
 
-
 static int refuse(char *why, size_t cap, const char *text)
 {
 	str_copy(why, cap, text);
@@ -400,7 +399,7 @@ void carrier_fields_check(const struct cln_carrier *c,
 			    SIP_SESSION_MIN_S);
 	if (c->ptime && c->ptime < PTIME_MIN_MS)
 		problem_add(problems, CLN_INVALID, "/ptime",
-			    "is 0, or %d at least", PTIME_MIN_MS);
+			    "must be 0, or %d at least", PTIME_MIN_MS);
 	if (c->prefix[0] == '+' && !strcmp(c->number_format, "e164"))
 		problem_add(problems, CLN_INVALID, "/prefix",
 			    "begins with a +, and number_format \"e164\" sets "

@@ -50,9 +50,9 @@ static int check_text(const char *url, char *why, size_t cap)
 		str_printf(why, cap, "the address is empty");
 		return -EINVAL;
 	}
-	if (strlen(url) > URL_LEN_MAX) {
+	if (strlen(url) > CLN_URL_MAX) {
 		str_printf(why, cap, "the address is longer than %d bytes",
-			   URL_LEN_MAX);
+			   CLN_URL_MAX);
 		return -EINVAL;
 	}
 	if (str_has_ctl(url) || strchr(url, ' ')) {

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <carillon/jobs.h>
+
 #include "base/allow.h"
 
 struct access {
@@ -30,8 +32,6 @@ struct target {
 	char host[TARGET_HOST_LEN];	/* lower case; IPv6 in brackets       */
 	uint16_t port;
 };
-
-#define URL_LEN_MAX 2048
 
 /* 0 and *t, or -EINVAL (not a URL for us), -EPERM (forbidden) or -ENOMEM with a
  * sentence in `why`.                                                         */

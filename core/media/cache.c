@@ -166,7 +166,7 @@ static bool is_idle(struct prompt *p)
 	return atomic_load_explicit(&p->refs, memory_order_acquire) == 1;
 }
 
-static void evict(struct cache *c)
+void cache_trim(struct cache *c)
 {
 	struct prompt *p = TAILQ_FIRST(&c->list), *next;
 
@@ -191,7 +191,7 @@ void cache_put(struct cache *c, struct prompt *p)
 	prompt_ref(p);
 	TAILQ_INSERT_TAIL(&c->list, p, link);
 	c->cached_bytes += p->bytes;
-	evict(c);
+	cache_trim(c);
 }
 
 struct prompt *cache_get(struct cache *c, const struct content *content)

@@ -79,6 +79,8 @@ void prompt_drop(struct prompt *p);
 
 /* Keeps p for its content in place of what was there.                        */
 void cache_put(struct cache *c, struct prompt *p);
+/* Drops what is too much and idle.                                           */
+void cache_trim(struct cache *c);
 /* The prompt of this content, lent, or NULL; counts as used now.             */
 struct prompt *cache_get(struct cache *c, const struct content *content);
 

@@ -21,11 +21,14 @@ enum {
 	ID3_FOOTER_FLAG = 0x10,
 	OGG_HEADER = 27,
 	OGG_END_FLAG = 0x04,
+	OGG_SUM = 22,		/* where the page's checksum stands           */
 };
+
+#define OGG_POLYNOMIAL 0x04c11db7u
 
 #define NO_RECORDING "not a recording in WAV, FLAC, OGG or MP3 format"
 
-/* ---- none of ours ----------------------------------------------------------- */
+/* ---- none of ours -------------------------------------------------------- */
 
 /* What it is instead, for people who took the wrong file; NULL: who knows.   */
 static const char *other_kind(const uint8_t *data, size_t len)
@@ -80,7 +83,7 @@ static int refuse(const uint8_t *data, size_t len, char *why, size_t cap)
 	return -ENOTSUP;
 }
 
-/* ---- OGG (RFC 3533 section 6) ----------------------------------------------- */
+/* ---- OGG (RFC 3533 section 6) -------------------------------------------- */
 
 /* The page at p; 0 where it is none, or not all there.                       */
 static size_t ogg_page(const uint8_t *p, size_t len)
@@ -96,20 +99,50 @@ static size_t ogg_page(const uint8_t *p, size_t len)
 	return size <= len ? size : 0;
 }
 
-/* The last page of a stream says so. What follows it that is no page, such as
- * a tag, is no matter.                                                       */
+static void make_sums(uint32_t sums[256])
+{
+	for (uint32_t i = 0; i < 256; i++) {
+		sums[i] = i << 24;
+		for (int bit = 0; bit < 8; bit++)
+			sums[i] = sums[i] << 1 ^
+				  (sums[i] >> 31 ? OGG_POLYNOMIAL : 0);
+	}
+}
+
+/* The checksum is made over the page with zeros in its own place.            */
+static bool ogg_is_whole(const uint8_t *p, size_t size,
+			 const uint32_t sums[256])
+{
+	const uint8_t *said = p + OGG_SUM;
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		bool own = i >= OGG_SUM && i < OGG_SUM + 4;
+
+		sum = sum << 8 ^ sums[(sum >> 24) ^ (own ? 0 : p[i])];
+	}
+	return sum == ((uint32_t)said[3] << 24 | (uint32_t)said[2] << 16 |
+		       (uint32_t)said[1] << 8 | said[0]);
+}
+
+/* A decoder leaves out a page that is damaged, and a second of the message with
+ * it. The last page of a stream says so. What follows it that is no page, such
+ * as a tag, is no matter.                                                    */
 static int check_ogg(const uint8_t *data, size_t len, char *why, size_t cap)
 {
 	size_t pos = 0, size;
-	bool ended = false;
+	uint32_t sums[256];
+	bool ended = false, whole = true;
 
-	while ((size = ogg_page(data + pos, len - pos))) {
+	make_sums(sums);
+	while ((size = ogg_page(data + pos, len - pos)) &&
+	       (whole = ogg_is_whole(data + pos, size, sums))) {
 		ended = data[pos + 5] & OGG_END_FLAG;
 		pos += size;
 	}
-	if (ended)
+	if (ended && whole)
 		return 0;
-	if (len - pos < 4 || !memcmp(data + pos, "OggS", 4))
+	if (whole && (len - pos < 4 || !memcmp(data + pos, "OggS", 4)))
 		str_printf(why, cap, "truncated: the OGG stream stops after "
 			   "%zu bytes, before its last page", pos);
 	else
@@ -118,7 +151,7 @@ static int check_ogg(const uint8_t *data, size_t len, char *why, size_t cap)
 	return -EBADMSG;
 }
 
-/* ---- tags ------------------------------------------------------------------- */
+/* ---- tags ---------------------------------------------------------------- */
 
 /* Length of an ID3v2 tag: four bytes of seven bits each (ID3v2.4 3.1).       */
 static size_t id3_len(const uint8_t *p, size_t len)

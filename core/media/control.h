@@ -34,7 +34,7 @@ struct control {
 
 	uint32_t reporter;		/* SSRC of the report that came last  */
 	bool told;			/* a block about us came              */
-	struct rtcp_block block;	/* the newest                         */
+	struct rtcp_block block;	/* the one that came last             */
 	int32_t round_trip_us;		/* -1: not known                      */
 };
 
@@ -53,7 +53,8 @@ bool control_due(struct control *c, int64_t now_ns);
 size_t control_pack(struct control *c, uint8_t *dst,
 		    const struct control_sent *sent, struct source *source,
 		    bool bye, int64_t now_ns);
-/* Goes on under another SSRC, as a source of which nothing was said yet.     */
+/* Goes on under another SSRC, as a source of which nothing was said yet. What
+ * the far end has last told of the old one stands until it tells of this one. */
 void control_rename(struct control *c, uint32_t ssrc, int64_t now_ns);
 /* What came from the far end at `at_ns` (monotonic). -EBADMSG: not RTCP. What
  * claims to be of our own SSRC is told by `reporter` alone: nothing else of it

@@ -161,7 +161,8 @@ static int frames_name(struct depot *d, char name[SHELF_NAME_LEN],
 			  coder);
 }
 
-/* What is broken goes at once, so that it is made again.                     */
+/* What is broken goes at once, so that it is made again; what somebody else
+ * has removed counts no more.                                                */
 static void judge(struct depot *d, int folder, const char *name, int err)
 {
 	if (!err) {
@@ -169,6 +170,8 @@ static void judge(struct depot *d, int folder, const char *name, int err)
 	} else if (err == -EBADMSG || err == -EFBIG) {
 		log_info("prompts on disk: %s/%s is broken and goes",
 			 folder_names[folder], name);
+		shelf_remove(&d->shelf, folder, name);
+	} else if (err == -ENOENT) {
 		shelf_remove(&d->shelf, folder, name);
 	}
 	note_now(d);
@@ -284,7 +287,7 @@ static void keep(struct depot *d, int folder, const char *name,
 
 	for (size_t i = 0; i < n; i++)
 		len += pieces[i].len;
-	if (!d->is_open || len > d->shelf.max_bytes ||
+	if (!d->is_open || !shelf_fits(&d->shelf, len) ||
 	    (d->failing && clock_now_ms(clock_system()) < d->retry_ms))
 		return;
 	err = files_write(d->fds[folder], name, pieces, n, false);

@@ -264,6 +264,7 @@ static int start_hop(struct transfer *t)
 	t->judged = t->skip_body = t->has_refused = false;
 	t->header_bytes = 0;
 	t->curl_error[0] = '\0';
+	t->fetch.asked_ms = clock_now_ms(clock_system());
 	curl_easy_setopt(t->easy, CURLOPT_URL, t->url);
 	curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS,
 			 (long)(left > 1 ? left : 1));
@@ -298,7 +299,7 @@ static int follow(struct transfer *t)
 	char *next = NULL, *copy = NULL;
 	CURLU *u = curl_url();
 
-	if (u && location && strlen(location) <= URL_LEN_MAX &&
+	if (u && location && strlen(location) <= CLN_URL_MAX &&
 	    !str_has_ctl(location) &&
 	    !curl_url_set(u, CURLUPART_URL, t->url, 0) &&
 	    !curl_url_set(u, CURLUPART_URL, location,

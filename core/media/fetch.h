@@ -40,6 +40,7 @@ struct fetch {
 	struct content content;		/* of data                            */
 	bool unchanged;			/* no data: 304, it is what we have   */
 	bool unreachable;		/* err: no answer, or 5xx            */
+	int64_t asked_ms;		/* the last request began, monotonic  */
 	struct freshness keep;
 	/* Of the answer; NULL: none. */
 	char *from, *etag, *modified;

@@ -42,10 +42,10 @@ void terms_note_hop(struct transfer *t, long status)
 
 	freshness_read(&f, header_of, t,
 		       clock_wall_ms(clock_system()) / S_MS);
-	if (f.fresh_s < 0 && status != 301 && status != 308)
-		f.fresh_s = 0;
-	if (f.fresh_s < 0)
-		f.stale_s = t->way.stale_s;
+	if (status != 301 && status != 308) {
+		f.fresh_s = f.fresh_s < 0 ? 0 : f.fresh_s;
+		f.stale_s = f.stale_s < 0 ? 0 : f.stale_s;
+	}
 	freshness_join(&t->way, &f);
 }
 

@@ -144,7 +144,11 @@ int files_write(int dir, const char *name, const struct piece *pieces, size_t n,
 		unlinkat(dir, tmp, 0);
 		return err;
 	}
-	return sync && fsync(dir) ? -errno : 0;
+	if (!sync || !fsync(dir))
+		return 0;
+	err = -errno;
+	unlinkat(dir, name, 0);
+	return err;
 }
 
 int files_remove(int dir, const char *name, bool sync)

@@ -87,7 +87,14 @@ static void on_kept(struct disk_op *op)
 {
 	struct flight *f = (struct flight *)
 		((char *)op - offsetof(struct flight, op));
+	struct prompts *p = f->pool;
+	struct cln_prompt_info info;
 
+	/* It was deleted while its frames were made: they go, too.           */
+	if (!p->closed && f->place == PLACE_LIBRARY &&
+	    library_get(p->library, f->url + strlen(CLN_PROMPT_SCHEME), &info,
+			NULL))
+		disk_forget(p->disk, &f->content);
 	flight_drop(f);
 }
 
@@ -131,6 +138,8 @@ static void keep(struct flight *f)
 	}
 	f->state = KEEPING;
 	disk_start(f->pool->disk, op);
+	/* Nobody waits for the disk: a maker is free, and the content.       */
+	dispatch(f->pool);
 }
 
 static void note_origin(struct flight *f)

@@ -35,8 +35,6 @@
 #include "media/prompt.h"
 #include "media/turns.h"
 
-#define PROMPT_SCHEME "prompt:"
-
 /* Where the bytes of a URL come from.                                        */
 enum place {
 	PLACE_SERVER,			/* http, https                        */

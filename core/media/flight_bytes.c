@@ -21,17 +21,19 @@ static void settle(struct flight *f, const struct content *c)
 	}
 }
 
+/* The answer may be as old as the request for it (RFC 9111 4.2.3).           */
 static void set_times(struct flight *f, const struct freshness *keep,
 		      int64_t default_ms, int64_t default_stale_ms)
 {
+	int64_t took_ms = clock_now_ms(clock_system()) - f->fetch->asked_ms;
 	struct origin *o = f->origin;
-	bool said = keep->fresh_s >= 0;
 
-	o->fetched_ms = prompts_now_ms(f->pool);
-	o->fresh_until_ms = o->fetched_ms +
-			    (said ? keep->fresh_s * S_MS : default_ms);
+	o->fetched_ms = prompts_now_ms(f->pool) - took_ms;
+	o->fresh_until_ms = o->fetched_ms + (keep->fresh_s < 0 ? default_ms :
+					     keep->fresh_s * S_MS);
 	o->stale_until_ms = o->fresh_until_ms +
-			    (said ? keep->stale_s * S_MS : default_stale_ms);
+			    (keep->stale_s < 0 ? default_stale_ms :
+						 keep->stale_s * S_MS);
 	f->no_store = keep->no_store;
 	f->is_new = true;
 }

@@ -159,7 +159,8 @@ static int load_file(struct make *mk, uint8_t **data, size_t *len)
 		return made_file(f->url, data, len);
 	if (f->place == PLACE_LIBRARY)
 		return library_read(f->pool->library,
-				    f->url + strlen(PROMPT_SCHEME), data, len);
+				    f->url + strlen(CLN_PROMPT_SCHEME), data,
+				    len);
 	return disk_blob(f->pool->disk, &f->content, data, len);
 }
 

@@ -119,10 +119,12 @@ void freshness_read(struct freshness *f, header_fn *header, void *arg,
 	struct directive d;
 	const char *list;
 
-	*f = (struct freshness){ .fresh_s = -1 };
-	for (size_t n = 0; (list = header(arg, "Cache-Control", n)); n++)
+	*f = (struct freshness){ .fresh_s = -1, .stale_s = -1 };
+	for (size_t n = 0; (list = header(arg, "Cache-Control", n)); n++) {
+		f->stale_s = 0;
 		while (next_directive(&list, &d))
 			note(&s, &d);
+	}
 	if (s.max_age < 0)
 		s.max_age = from_expires(header, arg, now_s);
 	if (s.max_age >= 0) {
@@ -133,14 +135,16 @@ void freshness_read(struct freshness *f, header_fn *header, void *arg,
 		f->fresh_s = FRESH_MAX_S;
 	if (s.no_cache || f->no_store)
 		f->fresh_s = 0;
-	if (!s.no_cache && !s.must_revalidate && !f->no_store)
+	if (!f->stale_s && !s.no_cache && !s.must_revalidate && !f->no_store)
 		f->stale_s = s.stale;
 }
 
 void freshness_join(struct freshness *f, const struct freshness *other)
 {
 	f->fresh_s = shorter(f->fresh_s, other->fresh_s);
-	if (other->stale_s < f->stale_s)
+	/* One that may not be used at all outweighs one that said nothing.   */
+	if (other->stale_s == 0 ||
+	    (other->stale_s > 0 && other->stale_s < f->stale_s))
 		f->stale_s = other->stale_s;
 	f->no_store |= other->no_store;
 }

@@ -19,7 +19,8 @@ struct freshness {
 	int fresh_s;		/* from now on; -1: nothing was said          */
 	int stale_s;		/* and so long beyond, while the server fails:
 				 * only if it said so (stale-if-error, RFC
-				 * 5861) and not where must-revalidate forbids */
+				 * 5861) and not where must-revalidate forbids;
+				 * -1: there was no Cache-Control at all      */
 	bool no_store;		/* for those only who wait for it now         */
 };
 

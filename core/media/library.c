@@ -217,15 +217,20 @@ static int write_files(struct library *l, const struct book *b,
 	if (!err)
 		err = files_write(l->fd, b->info.id, &file, 1, true);
 	piece = (struct piece){ text.data, text.len };
-	if (!err) {
+	if (!err)
 		err = files_write(l->fd, about, &piece, 1, true);
-		if (err) {
-			files_remove(l->fd, about, false);
-			files_remove(l->fd, b->info.id, false);
-		}
-	}
 	buf_deinit(&text);
 	return err;
+}
+
+/* What was refused must not come back with the next start. */
+static void unwrite_files(struct library *l, const struct book *b)
+{
+	char about[ABOUT_NAME_LEN];
+
+	about_name(about, b->info.id);
+	files_remove(l->fd, about, false);
+	files_remove(l->fd, b->info.id, false);
 }
 
 /* Under `writing`.                                                           */
@@ -246,6 +251,7 @@ static int put(struct library *l, const struct book *b, const void *data,
 		lock_give(&l->lock);
 	}
 	if (err) {
+		unwrite_files(l, b);
 		log_error("library: %s: %s", b->info.id, strerror(-err));
 		str_printf(why, cap, "the disk refused it: %s", strerror(-err));
 		return err == -ENOSPC || err == -ENOMEM ? err : -EIO;
@@ -266,6 +272,43 @@ static int check(const struct library *l, size_t len, char *why, size_t cap)
 	return -EFBIG;
 }
 
+/* Is the file that it has on disk still what was uploaded?                   */
+static bool is_whole(struct library *l, const char *id)
+{
+	uint8_t *data = NULL;
+	size_t len;
+	int err = library_read(l, id, &data, &len);
+
+	if (!err)
+		free(data);
+	return !err || err == -ENOMEM;
+}
+
+/* Of what is there already: mends what a disk has damaged. 0, -ENOENT: it is
+ * not there, or as put().                                                    */
+static int add_again(struct library *l, const char *id, const void *data,
+		     size_t len, struct cln_prompt_info *info, char *why,
+		     size_t cap)
+{
+	struct piece file = { data, len };
+	int err;
+
+	lock_take(&l->writing);
+	err = library_get(l, id, info, NULL);
+	if (!err && !is_whole(l, id)) {
+		err = files_write(l->fd, id, &file, 1, true);
+		log_warn("library: %s was damaged and came again: %s", id,
+			 err ? strerror(-err) : "it is whole");
+		if (err)
+			str_printf(why, cap, "the disk refused it: %s",
+				   strerror(-err));
+		if (err && err != -ENOSPC)
+			err = -EIO;
+	}
+	lock_give(&l->writing);
+	return err;
+}
+
 int library_add(struct library *l, const void *data, size_t len,
 		const char *name, struct cln_prompt_info *info, char *why,
 		size_t cap)
@@ -277,14 +320,17 @@ int library_add(struct library *l, const void *data, size_t len,
 
 	why[0] = '\0';
 	err = check(l, len, why, cap);
-	if (!err)
-		err = content_of(&b.content, data, len);
+	if (!err && content_of(&b.content, data, len)) {
+		str_printf(why, cap, "out of memory");
+		err = -ENOMEM;
+	}
 	if (err)
 		return err;
 	b.info.size = sizeof(b.info);
 	about_id(b.info.id, &b.content);
-	if (!library_get(l, b.info.id, info, NULL))
-		return 0;
+	err = add_again(l, b.info.id, data, len, info, why, cap);
+	if (err != -ENOENT)
+		return err;
 	note_name(&b.info, name);
 	b.info.bytes = (int64_t)len;
 	b.info.created_at = clock_wall_ms(clock);

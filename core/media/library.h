@@ -39,7 +39,7 @@ void library_free(struct library *l);		/* NULL is fine               */
 /* Decodes all of it on the caller's thread, and waits for the disk. 0, -EINVAL
  * (no sound recording), -EFBIG (more than a prompt may have), -ENOSPC (the
  * library is full), -EIO, -ENOMEM with a sentence. The same file again is no
- * error and changes nothing.                                                 */
+ * error and changes nothing, but mends what a disk has damaged.              */
 int library_add(struct library *l, const void *data, size_t len,
 		const char *name, struct cln_prompt_info *info, char *why,
 		size_t cap);

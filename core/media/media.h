@@ -6,6 +6,7 @@
  * the signalling thread, because the offer needs the port, and handed over.
  *
  *   stream_new (port bound, and drained from now on)
+ *     -> stream_answered (what comes waits)
  *     -> stream_play (remote, codec, script) -> `played` when the last
  *        packet's time is over -> stream_stop (nothing is sent from now on)
  *     -> `stopped` with the final figures -> stream is gone
@@ -102,6 +103,10 @@ struct stream_play {
 	struct srtp_crypto crypto;
 };
 
+/* The call is answered: what comes from now on is part of it and waits for
+ * stream_play(), what came before is early media and nobody's. Where this was
+ * not called, stream_play() is the answer.                                   */
+void stream_answered(struct stream *s);
 /* Once a stream. -EALREADY: it was called, or stopped; -ENOENT: a prompt is not
  * there in this codec, or no silence where one is needed; -EAFNOSUPPORT: an
  * address of another family than we are bound to; -EINVAL, -EMSGSIZE: payload

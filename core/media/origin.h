@@ -27,6 +27,7 @@ struct origin {
 				 * validators say nothing of any other        */
 	char *etag, *modified;	/* as they were sent; NULL: none              */
 	struct content content;
+	/* In this order, the first is when it was asked for.                 */
 	int64_t fetched_ms, fresh_until_ms, stale_until_ms;
 	TAILQ_ENTRY(origin) link;	/* while it is in the table           */
 };

@@ -165,7 +165,7 @@ static int find_uploaded(const struct prompts *p, struct address *a, char *why,
 
 	a->place = PLACE_LIBRARY;
 	if (p->library && !library_get(p->library, a->url +
-				       strlen(PROMPT_SCHEME), &info,
+				       strlen(CLN_PROMPT_SCHEME), &info,
 				       &a->content))
 		return 0;
 	str_printf(why, cap, "no prompt has this id");
@@ -177,8 +177,10 @@ static int find_made(struct address *a, char *why, size_t cap)
 	int err = made_check(a->url, why, cap);
 
 	a->place = PLACE_HERE;
-	if (!err)
-		err = content_of(&a->content, a->url, strlen(a->url));
+	if (!err && content_of(&a->content, a->url, strlen(a->url))) {
+		str_printf(why, cap, "out of memory");
+		err = -ENOMEM;
+	}
 	return err;
 }
 
@@ -187,7 +189,7 @@ static int find(const struct prompts *p, const char *url, struct address *a,
 {
 	memset(a, 0, sizeof(*a));
 	a->url = url;
-	if (str_starts(url, PROMPT_SCHEME))
+	if (str_starts(url, CLN_PROMPT_SCHEME))
 		return find_uploaded(p, a, why, cap);
 	if (made_is(url))
 		return find_made(a, why, cap);
@@ -293,6 +295,8 @@ int prompt_get(struct prompt_get **gp, struct prompts *p, const char *url,
 		free(g);
 	else
 		*gp = g;
+	/* What was held when it was put there may be idle now. */
+	cache_trim(&p->cache);
 	return err;
 }
 

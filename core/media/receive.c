@@ -193,11 +193,21 @@ static void take_rtp(struct receive *r, const struct datagram *d)
 		hear_take(r->hear, &p, r->now_ns);
 }
 
+/* It came before the answer, however late it is read. */
+static bool is_early(const struct receive *r, const struct datagram *d)
+{
+	const struct timespec *from = &r->answered_at;
+
+	return !r->has_remote || d->at.tv_sec < from->tv_sec ||
+	       (d->at.tv_sec == from->tv_sec &&
+		d->at.tv_nsec < from->tv_nsec);
+}
+
 static void on_rtp(void *arg, const struct datagram *d)
 {
 	struct receive *r = arg;
 
-	if (!r->has_remote)
+	if (is_early(r, d))
 		return;
 	if (!addr_same_ip(d->from, &r->rtp))
 		count_stranger(r);
@@ -211,7 +221,7 @@ static void on_rtcp(void *arg, const struct datagram *d)
 {
 	struct receive *r = arg;
 
-	if (!r->has_remote)
+	if (is_early(r, d))
 		return;
 	if (!addr_same_ip(d->from, &r->rtcp))
 		count_stranger(r);

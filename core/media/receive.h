@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/addr.h"
 #include "media/control.h"
@@ -39,6 +40,7 @@ struct receive_type {
 struct receive {
 	bool has_remote;		/* until then nobody is known, and what
 					 * comes is not even counted          */
+	struct timespec answered_at;	/* wall time: nor is what came before */
 	struct addr rtp, rtcp;		/* as signalled; the ports are not
 					 * looked at: behind NAT they differ  */
 	uint32_t clock_rate;		/* of the far end's timestamps; those of

@@ -7,10 +7,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "media/access.h"
+#include "media/freshness.h"
 
 #define FIRST_LINE "carillon-url 1\n"
 
@@ -85,7 +88,7 @@ struct reader {
 	const char *data;
 	size_t len, pos;
 	int err;			/* the first one                      */
-	char value[URL_LEN_MAX + 1];
+	char value[CLN_URL_MAX + 1];
 };
 
 static const char *take(struct reader *r, const char *name)
@@ -122,11 +125,21 @@ static void take_time(struct reader *r, const char *name, int64_t *ms)
 		r->err = err;
 }
 
+/* No longer than we ever believe anything; none is negative.                 */
+static bool times_are_ours(const struct origin *o)
+{
+	int64_t fresh = o->fresh_until_ms - o->fetched_ms;
+	int64_t stale = o->stale_until_ms - o->fresh_until_ms;
+
+	return fresh >= 0 && fresh <= FRESH_MAX_S * S_MS &&
+	       stale >= 0 && stale <= FRESH_MAX_S * S_MS;
+}
+
 static void read_lines(struct reader *r, struct origin *o, char *url,
 		       char *from, char *etag, char *modified)
 {
-	str_copy(url, URL_LEN_MAX + 1, take(r, "url"));
-	str_copy(from, URL_LEN_MAX + 1, take(r, "from"));
+	str_copy(url, CLN_URL_MAX + 1, take(r, "url"));
+	str_copy(from, CLN_URL_MAX + 1, take(r, "from"));
 	if (content_parse(&o->content, take(r, "content")))
 		r->err = -EBADMSG;
 	take_validator(r, "etag", etag);
@@ -134,6 +147,8 @@ static void read_lines(struct reader *r, struct origin *o, char *url,
 	take_time(r, "fetched", &o->fetched_ms);
 	take_time(r, "fresh-until", &o->fresh_until_ms);
 	take_time(r, "stale-until", &o->stale_until_ms);
+	if (!times_are_ours(o))
+		r->err = -EBADMSG;
 	if (r->pos != r->len || str_has_ctl(url) || str_has_ctl(from) ||
 	    !*url || !*from)
 		r->err = -EBADMSG;
@@ -141,7 +156,7 @@ static void read_lines(struct reader *r, struct origin *o, char *url,
 
 int record_read(struct origin **op, const char *data, size_t len)
 {
-	char url[URL_LEN_MAX + 1], from[URL_LEN_MAX + 1];
+	char url[CLN_URL_MAX + 1], from[CLN_URL_MAX + 1];
 	char etag[VALIDATOR_LEN_MAX + 1], modified[VALIDATOR_LEN_MAX + 1];
 	struct reader r = { .data = data, .pos = sizeof(FIRST_LINE) - 1 };
 	struct origin found = {0}, *o;

@@ -95,16 +95,19 @@ static void set_start(struct session *s, const struct session_play *play)
 	s->wait_until_ns = play->asked_ns + play->start_wait_ms * MS_NS;
 }
 
-/* What waits in the socket came before the answer: it counts, but is no sign of
- * our being heard, nor of where the far end sends from.                      */
-static void take_early(struct session *s, int64_t now_ns)
+/* What waits in the socket may have come before the answer, and is nobody's, or
+ * since: then it may be the only packet for long, or a digit. Later on nothing
+ * is early, however far somebody sets the wall clock back.                   */
+static void take_waiting(struct session *s, const struct timespec *answered_at,
+			 int64_t now_ns)
 {
-	receive_rtp(&s->receive, s->drain, s->ports.rtp_fd, now_ns);
-	s->receive.first_ns = s->receive.last_ns = 0;
+	s->receive.answered_at = *answered_at;
+	session_receive(s, now_ns);
+	s->receive.answered_at = (struct timespec){ 0 };
 }
 
 void session_start(struct session *s, const struct session_play *play,
-		   int64_t start_ns)
+		   int64_t start_ns, int64_t now_ns)
 {
 	s->playout = play->playout;
 	s->packet = play->packet;
@@ -112,11 +115,11 @@ void session_start(struct session *s, const struct session_play *play,
 	s->receive.clock_rate = play->playout->track.framing.codec->clock_rate;
 	s->rtp_timeout_ns = play->rtp_timeout_ms * MS_NS;
 	set_start(s, play);
-	session_set_aim(s, &play->aim, start_ns);
-	take_early(s, start_ns);
+	session_set_aim(s, &play->aim, now_ns);
 	s->receive.hear = play->hear;
 	if (play->symmetric)
-		receive_learn(&s->receive, start_ns);
+		receive_learn(&s->receive, now_ns);
+	take_waiting(s, &play->answered_at, now_ns);
 	s->state = SESSION_PLAYING;
 	s->anchor_ns = start_ns;
 	s->due_ns = start_ns;
@@ -171,7 +174,7 @@ void session_end(struct session *s, int64_t now_ns)
 	if (s->playout)
 		session_note_heard(s);
 	session_take_digits(s);
-	if (s->gather && !s->waiting && !s->in_event)
+	if (s->gather && !s->waiting)
 		gather_end(s->gather, s->playout, now_ns);
 	s->state = SESSION_OVER;
 }

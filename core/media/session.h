@@ -15,8 +15,10 @@
 #ifndef MEDIA_SESSION_H
 #define MEDIA_SESSION_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/addr.h"
 #include "base/clock.h"
@@ -75,6 +77,8 @@ struct session_play {
 	struct gather *gather;		/* NULL: no step waits for digits     */
 	struct hear *hear;		/* NULL: nobody listens               */
 	int64_t asked_ns;		/* when stream_play() was called      */
+	struct timespec answered_at;	/* wall time: what came before is early
+					 * media                              */
 	int32_t start;			/* enum cln_start                     */
 	uint32_t start_wait_ms;		/* for that at most                   */
 	uint32_t rtp_timeout_ms;	/* 0: none                            */
@@ -103,6 +107,9 @@ struct session {
 	int64_t failing_since_ns;	/* 0: the last packet left            */
 	struct tally *tally;		/* the worker's                       */
 	struct drain *drain;		/* the worker's                       */
+	/* By the signalling thread: session_start() is to come, and what comes
+	 * from now on waits for it in the socket.                            */
+	atomic_bool answered;
 
 	/* The rest is looked at now and then.                                */
 	struct gather *gather;
@@ -139,7 +146,7 @@ struct session_config {
 void session_init(struct session *s, const struct session_config *cfg);
 /* The first packet is due at `start_ns`.                                     */
 void session_start(struct session *s, const struct session_play *play,
-		   int64_t start_ns);
+		   int64_t start_ns, int64_t now_ns);
 void session_set_aim(struct session *s, const struct session_aim *aim,
 		     int64_t now_ns);
 /* Another one from the next packet on; keys that stay go on where they were.

@@ -231,6 +231,11 @@ static void tail_turn(struct session *s, int64_t now_ns)
 	s->on_event(s, SESSION_PLAYED, 0);
 }
 
+static bool waits_for_start(struct session *s)
+{
+	return s->state == SESSION_IDLE && atomic_load(&s->answered);
+}
+
 void session_turn(struct session *s, int64_t now_ns)
 {
 	switch (s->state) {
@@ -252,6 +257,6 @@ void session_turn(struct session *s, int64_t now_ns)
 	}
 	/* Sending first: that has a deadline. A turn that is already late for
 	 * the next leaves the rest to it.                                    */
-	if (now_ns >= s->drain_ns && s->due_ns > now_ns)
+	if (now_ns >= s->drain_ns && s->due_ns > now_ns && !waits_for_start(s))
 		session_receive(s, now_ns);
 }

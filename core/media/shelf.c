@@ -64,6 +64,14 @@ void shelf_deinit(struct shelf *s)
 	s->items = NULL;
 }
 
+/* As the file system counts: whole blocks, and one for the name at least.    */
+static size_t weight(size_t len)
+{
+	size_t blocks = len / BLOCK + (len % BLOCK != 0);
+
+	return (blocks ? blocks : 1) * BLOCK;
+}
+
 /* Newest. NULL where there is no memory: then the file is one that nobody
  * knows of, until the next start.                                            */
 static struct shelf_item *put(struct shelf *s, int folder, const char *name,
@@ -80,7 +88,7 @@ static struct shelf_item *put(struct shelf *s, int folder, const char *name,
 	}
 	memcpy(item->name, name, cap);
 	item->folder = folder;
-	item->bytes = (len + BLOCK - 1) / BLOCK * BLOCK;
+	item->bytes = weight(len);
 	item->used_s = used_s;
 	TAILQ_INSERT_TAIL(&s->list, item, link);
 	s->bytes += item->bytes;
@@ -167,6 +175,11 @@ void shelf_settle(struct shelf *s)
 bool shelf_has(const struct shelf *s, int folder, const char *name)
 {
 	return find(s, folder, name) != NULL;
+}
+
+bool shelf_fits(const struct shelf *s, size_t len)
+{
+	return len <= s->max_bytes && weight(len) <= s->max_bytes;
 }
 
 void shelf_add(struct shelf *s, int folder, const char *name, size_t len)

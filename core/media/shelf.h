@@ -45,6 +45,8 @@ int shelf_scan(struct shelf *s, int fd, bool (*is_ours)(const char *name));
 void shelf_settle(struct shelf *s);
 
 bool shelf_has(const struct shelf *s, int folder, const char *name);
+/* May a file of so many bytes be there, if need be alone?                    */
+bool shelf_fits(const struct shelf *s, size_t len);
 /* A file was written. What is too many then goes, but this.                  */
 void shelf_add(struct shelf *s, int folder, const char *name, size_t len);
 /* A file was used; its time is written once a minute at most.                */

@@ -323,10 +323,18 @@ static void set_start(struct stream_change *c, struct stream *s,
 	c->play.hear = c->gear.hear;
 	c->play.gather = s->gather;
 	c->play.asked_ns = clock_now_ns(worker_clock());
+	c->play.answered_at = s->answered_at;
 	c->play.start = play->start;
 	c->play.start_wait_ms = play->start_wait_ms;
 	c->play.rtp_timeout_ms = play->rtp_timeout_ms;
 	c->play.symmetric = play->symmetric;
+}
+
+/* Nothing is thrown away before its time is taken. */
+void stream_answered(struct stream *s)
+{
+	if (!atomic_exchange(&s->session.answered, true))
+		clock_gettime(CLOCK_REALTIME, &s->answered_at);
 }
 
 int stream_play(struct stream *s, const struct stream_play *play)
@@ -341,6 +349,7 @@ int stream_play(struct stream *s, const struct stream_play *play)
 		err = change_new(&c, s, play, true);
 	if (err)
 		return err;
+	stream_answered(s);
 	set_start(c, s, play);
 	s->playing = true;
 	send_change(s, c);

@@ -8,6 +8,8 @@
 #ifndef MEDIA_STREAM_H
 #define MEDIA_STREAM_H
 
+#include <time.h>
+
 #include "base/inbox.h"
 #include "media/gather.h"
 #include "media/media.h"
@@ -60,6 +62,7 @@ struct stream {
 	void *arg;
 	struct port_pair ports;
 	bool playing, stopping;
+	struct timespec answered_at;	/* wall time; if session.answered     */
 
 	struct script *script;		/* our reference                      */
 	struct ledger *ledger;

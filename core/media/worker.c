@@ -68,8 +68,7 @@ void worker_add(struct worker *w, struct session *s)
 void worker_start(struct worker *w, struct session *s,
 		  const struct session_play *play)
 {
-	int64_t next = slot_of(now_ns());
-	int64_t slot;
+	int64_t now = now_ns(), next = slot_of(now), slot;
 
 	if (next <= w->wheel.at)
 		next = w->wheel.at + 1;
@@ -78,7 +77,7 @@ void worker_start(struct worker *w, struct session *s,
 	slot = wheel_calmest(&w->wheel, next,
 			     play->playout->track.framing.packet_ms);
 	wheel_remove(&w->wheel, &s->node);
-	session_start(s, play, slot * MS_NS);
+	session_start(s, play, slot * MS_NS, now);
 	worker_add(w, s);
 }
 

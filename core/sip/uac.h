@@ -91,6 +91,9 @@ struct uac_events {
 	 * that was not asked, or another server is tried. The far end knows
 	 * nothing but our first offer.                                        */
 	void (*unsettled)(void *arg);
+	/* A 2xx came: `answered` follows when its ACK has left, or the end. May
+	 * be NULL; must not touch the call.                                   */
+	void (*picked_up)(void *arg);
 	/* 2xx and ACK sent; not after uac_hangup(). `sdp` is the answer, lent
 	 * for the call; NULL: it had none, or what early_answer and `offer` have
 	 * settled stands. If it cannot be used, call uac_hangup().            */

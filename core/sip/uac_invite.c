@@ -298,6 +298,8 @@ static void on_answer(struct uac *u, const osip_message_t *resp, int code)
 	u->state = UAC_ACKING;
 	u->invite_cseq = msg_cseq(resp);
 	uac_set_reason(u, code, resp->reason_phrase);
+	if (u->events.picked_up)
+		u->events.picked_up(u->arg);
 	err = take_answer(u, resp);
 	if (err) {
 		set_unusable(u, err == -ENOMEM ? "no memory for its dialog" :

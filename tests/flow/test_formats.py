@@ -38,6 +38,7 @@ COARSE_FLOOR = 33.5
 COARSE = ("wav-u8", "wav-mulaw", "wav-alaw")
 SECONDS = 0.21
 CODECS = ("mulaw", "alaw")
+LINGER = ("--linger", "20")     # nobody looks at what comes behind a BYE
 
 
 class Item:
@@ -168,7 +169,7 @@ def test_every_format_is_heard_as_it_should(server, new_farend, tmp_path,
                     for n, kind in enumerate(recordings.FORMATS)
                     for channels in (1, 2)] for rate in recordings.RATES}
     files = stop_later(HttpFiles(folder, ports.one()))
-    calls = play_all(server, new_farend(), files, items)
+    calls = play_all(server, new_farend(options=LINGER), files, items)
     found = [complaint for codec in CODECS for rate in recordings.RATES
              for complaint in complaints(
                  items[rate], codec, calls[number_of(rate, codec)].packets)]
@@ -204,7 +205,7 @@ def test_items_join_without_a_click(server, new_farend, tmp_path, ports,
         parts.append(Part(folder, rate, number, units * unit, start))
         start += units * unit
     files = stop_later(HttpFiles(folder, ports.one()))
-    calls = play_all(server, new_farend(), files, {rate: parts})
+    calls = play_all(server, new_farend(options=LINGER), files, {rate: parts})
     for codec in CODECS:
         packets = judge.in_order(calls[number_of(rate, codec)].packets)
         judge.well_formed(packets, g711.PAYLOAD_TYPE[codec])

@@ -40,7 +40,7 @@ static void fuzz_record(const uint8_t *data, size_t len, int sealed)
 
 	put_text(&b, data, len, sealed);
 	if (!b.err && !record_read(&o, b.data ? b.data : "", b.len)) {
-		need(strlen(o->url) <= URL_LEN_MAX && o->url[0] && o->from[0]);
+		need(strlen(o->url) <= CLN_URL_MAX && o->url[0] && o->from[0]);
 		need(!o->etag || strlen(o->etag) <= VALIDATOR_LEN_MAX);
 		need(o->fetched_ms >= 0 && o->stale_until_ms >= 0);
 		buf_reset(&b);

@@ -224,6 +224,7 @@ static inline struct stored_job *add_job(const char *id,
 
 static inline void answer(size_t i)
 {
+	uacs[i]->events->picked_up(uacs[i]->arg);
 	uacs[i]->events->answered(uacs[i]->arg, 200, answer_sdp,
 				  sizeof(answer_sdp) - 1);
 }

@@ -22,17 +22,23 @@
 
 enum { HTTP_CONNECTIONS_MAX = 512 };
 
+struct http_server;
+
+/* Writes the whole answer to the request for this path.                      */
+typedef void http_answer_fn(struct http_server *s, int fd, const char *path);
+/* The same for a test that looks at the request's header.                    */
+typedef void http_answer_to_fn(struct http_server *s, int fd, const char *path,
+			       const char *request);
+
 struct http_server {
 	int fd, closing_fd;
 	uint16_t port;
 	pthread_t thread;
 	pthread_t connections[HTTP_CONNECTIONS_MAX];
 	atomic_int n_connections, n_open, most_open;
-	/* Writes the whole answer to the request for this path. */
-	void (*answer)(struct http_server *s, int fd, const char *path);
-	/* In its place, where a test looks at the request's header.          */
-	void (*answer_to)(struct http_server *s, int fd, const char *path,
-			  const char *request);
+	http_answer_fn *answer;			/* fixed while it runs        */
+	/* In its place where it is not NULL; a test may set it at any time.  */
+	_Atomic(http_answer_to_fn *) answer_to;
 };
 
 struct http_connection {
@@ -94,6 +100,7 @@ static inline void http_note_open(struct http_server *s)
 static inline void *http_serve(void *arg)
 {
 	struct http_connection *c = arg;
+	http_answer_to_fn *answer_to;
 	char request[8192], path[4096];
 	size_t len = 0;
 	ssize_t n;
@@ -105,8 +112,9 @@ static inline void *http_serve(void *arg)
 		request[len] = '\0';
 	} while (n > 0 && !strstr(request, "\r\n\r\n"));
 	if (n > 0 && sscanf(request, "GET %4095s ", path) == 1) {
-		if (c->server->answer_to)
-			c->server->answer_to(c->server, c->fd, path, request);
+		answer_to = atomic_load(&c->server->answer_to);
+		if (answer_to)
+			answer_to(c->server, c->fd, path, request);
 		else if (c->server->answer)
 			c->server->answer(c->server, c->fd, path);
 	}
@@ -138,9 +146,7 @@ static inline void *http_listen(void *arg)
 	return NULL;
 }
 
-static inline void http_start(struct http_server *s,
-			      void (*answer)(struct http_server *, int,
-					     const char *))
+static inline void http_start(struct http_server *s, http_answer_fn *answer)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET };
 	socklen_t len = sizeof(a);

@@ -24,7 +24,7 @@ struct stream {
 	size_t at;
 	const struct stream_events *events;
 	void *arg;
-	bool playing, stopping, send, rtcp_mux, far_silent;
+	bool answered, playing, stopping, send, rtcp_mux, far_silent;
 	struct addr rtp, rtcp;
 	int payload_type;
 	uint32_t ptime_ms;
@@ -82,6 +82,11 @@ static inline int stream_take(struct stream *s, const struct stream_play *p)
 	s->symmetric = p->symmetric;
 	s->crypto = p->crypto;
 	return 0;
+}
+
+void stream_answered(struct stream *s)
+{
+	s->answered = true;
 }
 
 int stream_play(struct stream *s, const struct stream_play *p)

@@ -16,7 +16,7 @@
 #include "recordings.h"
 #include "scratch_dir.h"
 
-enum { SAMPLES = 8000 };
+enum { SAMPLES = 8000, SLOW_MS = 20 };
 
 struct told {
 	int n, err;
@@ -42,7 +42,8 @@ static struct prompts *pool;
 static struct clock now;
 static struct allow allow;
 static int16_t pcm[SAMPLES];
-static size_t max_disk;
+static size_t max_disk, max_memory;
+static unsigned int n_makers;
 
 static const struct cln_codec *const mulaw[] = { &mulaw_codec };
 static const struct cln_codec *const linear[] = { &linear8_codec };
@@ -51,6 +52,8 @@ static inline void give_answer(int fd, const char *path, const char *request)
 {
 	char headers[512], wanted[128];
 
+	if (!strncmp(path, "/slow", 5))
+		poll(NULL, 0, SLOW_MS);
 	if (!strncmp(path, "/moved", 6)) {
 		http_give(fd, "302 Found", "Location: /file\r\n", "", 0);
 		return;
@@ -83,9 +86,9 @@ static inline void answer(struct http_server *s, int fd, const char *path,
 static inline void start(void)
 {
 	struct prompts_config cfg = {
-		.clock = &now, .threads = 2, .allow = &allow, .n_allow = 1,
+		.clock = &now, .threads = n_makers, .allow = &allow, .n_allow = 1,
 		.timeout_s = 10, .max_bytes = 1 << 20, .max_audio_s = 60,
-		.max_cache_bytes = 1 << 20, .dir = scratch,
+		.max_cache_bytes = max_memory, .dir = scratch,
 		.max_disk_bytes = max_disk, .max_library_bytes = 1 << 20,
 	};
 
@@ -145,7 +148,8 @@ static inline int setup(void **state)
 	memset(&says, 0, sizeof(says));
 	say_terms("");
 	say_tag("\"v1\"");
-	max_disk = 1 << 20;
+	max_disk = max_memory = 1 << 20;
+	n_makers = 2;
 	atomic_store(&n_304, 0);
 	atomic_store(&n_200, 0);
 	speak(440);

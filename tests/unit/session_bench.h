@@ -116,7 +116,8 @@ static inline void make_playout(struct playout *p,
 }
 
 /* Plays len_a and len_b bytes as two items; the first packet is due at T0. */
-static inline void play(size_t len_a, size_t len_b, const struct session_aim *at)
+static inline void play(size_t len_a, size_t len_b,
+			const struct session_aim *at)
 {
 	struct prompt *list[] = { &a, &b };
 	struct session_play p = { .playout = &playout, .packet = packet,
@@ -127,7 +128,7 @@ static inline void play(size_t len_a, size_t len_b, const struct session_aim *at
 	script = fake_script(list, 2);
 	ledger = ledger_new(2, 1);
 	make_playout(&playout, &fake_g711, 20, false, false);
-	session_start(&s, &p, T0 * MS_NS);
+	session_start(&s, &p, T0 * MS_NS, T0 * MS_NS);
 }
 
 static inline void set_aim(const struct session_aim *at)
@@ -135,7 +136,7 @@ static inline void set_aim(const struct session_aim *at)
 	session_set_aim(&s, at, T0 * MS_NS);
 }
 
-/* The next report is due so many ms after T0, and no reconsidering puts it off. */
+/* The next report is due so many ms after T0, and is not put off. */
 static inline void report_at(int64_t ms)
 {
 	s.control.next_at_ns = (T0 + ms) * MS_NS;

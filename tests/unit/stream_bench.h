@@ -1,5 +1,6 @@
 /*
- * stream_bench.h - streams with real media threads and real packets on loopback.
+ * stream_bench.h - streams with real media threads and real packets on
+ * loopback.
  */
 /* SPDX-License-Identifier: MIT */
 #ifndef UNIT_STREAM_BENCH_H

@@ -16,8 +16,8 @@ static struct gather *gather;
 static struct hear *hear;
 static struct srtp *own;
 
-static inline int fake_decode(void *state, const uint8_t *in, size_t len, int16_t *pcm,
-		       size_t cap)
+static inline int fake_decode(void *state, const uint8_t *in, size_t len,
+			      int16_t *pcm, size_t cap)
 {
 	(void)state;
 	(void)in;
@@ -69,8 +69,8 @@ static inline struct session_aim events_aim(void)
 }
 
 /* Ready to start with these steps. */
-static inline struct session_play prepare(const struct script_step *steps, size_t n,
-				   int32_t when)
+static inline struct session_play prepare(const struct script_step *steps,
+					  size_t n, int32_t when)
 {
 	assert_int_equal(script_new(&script, steps, n, 1, &silence), 0);
 	ledger = ledger_new(n, 1);
@@ -89,7 +89,7 @@ static inline struct session_play prepare(const struct script_step *steps, size_
 
 static inline void begin_play(const struct session_play *p)
 {
-	session_start(&s, p, T0 * MS_NS);
+	session_start(&s, p, T0 * MS_NS, T0 * MS_NS);
 }
 
 static inline struct session_play plain(int32_t when)

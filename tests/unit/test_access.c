@@ -77,14 +77,14 @@ static void access_refuses_a_user_part(void **state)
 
 static void access_refuses_a_url_too_long(void **state)
 {
-	char url[URL_LEN_MAX + 20];
+	char url[CLN_URL_MAX + 20];
 
 	(void)state;
 	memset(url, 'x', sizeof(url));
 	memcpy(url, "http://example.org/", 19);
 	url[sizeof(url) - 1] = '\0';
 	assert_int_equal(judge(&nothing, url), -EINVAL);
-	url[URL_LEN_MAX] = '\0';
+	url[CLN_URL_MAX] = '\0';
 	assert_int_equal(judge(&nothing, url), 0);
 }
 

@@ -220,6 +220,7 @@ static void each_branch_leads_from_digits_to_an_item(void **state)
 	wrong_gather("\"on\":{\"1\":-2}", "/on/1");
 	wrong_gather("\"on\":{\"1\":\"end\"}", "/on/1");
 	wrong_gather("\"on\":{\"1\":{}}", "/on/1");
+	wrong_gather("\"on\":{\"1\":null}", "/on/1");
 	wrong_gather("\"terminator\":\"#\",\"on\":{\"#\":0}", "/on/#");
 	wrong_gather("\"digits\":2,\"on\":{\"0\":0,\"1\":0,\"2\":0,\"3\":0,"
 		     "\"4\":0,\"5\":0,\"6\":0,\"7\":0,\"8\":0,\"9\":0,\"10\":0,"

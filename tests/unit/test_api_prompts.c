@@ -164,7 +164,7 @@ static void one_is_got_and_deleted_by_its_id(void **state)
 	static const char *const bad[] = {
 		"/prompts/x", "/prompts/0123456789ABCDEF0123456789ABCDEF",
 		"/prompts/0123456789abcdef0123456789abcdee",
-		"/prompts/" PROMPT_ID "0", "/prompts/..%2F" PROMPT_ID,
+		("/prompts/" PROMPT_ID "0"), ("/prompts/..%2F" PROMPT_ID),
 	};
 	json_t *t;
 

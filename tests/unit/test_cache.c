@@ -176,6 +176,25 @@ static void a_wider_prompt_shares_what_there_was(void **state)
 	assert_int_equal(cache.bytes, 250);
 }
 
+static void what_was_held_goes_once_it_is_idle(void **state)
+{
+	struct prompt *held[2];
+
+	(void)state;
+	put("a", 200);
+	held[0] = prompt_ref(find("a"));
+	put("b", 200);
+	held[1] = prompt_ref(find("b"));
+	cache_trim(&cache);
+	assert_int_equal(cache.cached_bytes, 400);
+	prompt_unref(held[0]);
+	prompt_unref(held[1]);
+	cache_trim(&cache);
+	assert_int_equal(cache.cached_bytes, 200);
+	assert_null(find("a"));
+	assert_non_null(find("b"));
+}
+
 static void *unref_elsewhere(void *arg)
 {
 	prompt_unref(arg);
@@ -212,6 +231,7 @@ int main(void)
 		TEST(cache_evicts_the_longest_unused),
 		TEST(cache_keeps_what_is_in_use),
 		TEST(a_wider_prompt_shares_what_there_was),
+		TEST(what_was_held_goes_once_it_is_idle),
 		TEST(cache_frees_on_the_home_thread_only),
 		TEST(unref_of_nothing_is_fine),
 	};

@@ -75,6 +75,18 @@ static void call_begins_with_the_answer(void **state)
 	assert_null(streams[0]->script->silence);
 }
 
+/* The ACK may have to look for its way. */
+static void what_the_callee_says_before_our_ack_is_kept(void **state)
+{
+	(void)state;
+	call_that_plays(&sound, 1, (struct cln_play){ 0 });
+	assert_false(streams[0]->answered);
+	uacs[0]->events->picked_up(uacs[0]->arg);
+	assert_true(streams[0]->answered && !streams[0]->playing);
+	answer(0);
+	assert_true(streams[0]->playing);
+}
+
 static void start_waits_as_long_as_is_said(void **state)
 {
 	(void)state;
@@ -291,6 +303,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RULE(call_begins_with_the_answer),
+		RULE(what_the_callee_says_before_our_ack_is_kept),
 		RULE(start_waits_as_long_as_is_said),
 		RULE(start_has_a_wait_of_its_own),
 		RULE(greeting_is_waited_for_longer),

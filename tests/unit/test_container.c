@@ -111,6 +111,29 @@ static void container_wants_the_last_page_of_an_ogg(void **state)
 	file_free(&f);
 }
 
+/* One bit anywhere is a hole in the message or worse.                        */
+static void container_wants_every_page_of_an_ogg_whole(void **state)
+{
+	struct file f = second(SF_FORMAT_OGG | SF_FORMAT_VORBIS);
+	struct file g = second(SF_FORMAT_OGG | SF_FORMAT_VORBIS);
+
+	(void)state;
+	for (size_t i = 30; i < f.len; i += 7) {
+		f.data[i] ^= 0x10;
+		assert_int_equal(find(f.data, f.len), -EBADMSG);
+		assert_string_not_equal(why, "");
+		f.data[i] ^= 0x10;
+	}
+	/* Also where another stream has ended before it.                     */
+	g.data[40] ^= 1;
+	refused(g.data, g.len, -EBADMSG, "the OGG stream is damaged after 0");
+	f.pos = f.len;
+	file_put(&f, g.data, g.len);
+	refused(f.data, f.len, -EBADMSG, "the OGG stream is damaged after");
+	file_free(&f);
+	file_free(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +141,7 @@ int main(void)
 		cmocka_unit_test(container_says_what_it_is_instead),
 		cmocka_unit_test(container_skips_tags_and_zeros_behind_them),
 		cmocka_unit_test(container_wants_the_last_page_of_an_ogg),
+		cmocka_unit_test(container_wants_every_page_of_an_ogg_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,8 +215,10 @@ static void control_another_ssrc_begins_anew(void **state)
 
 	(void)state;
 	control_begin(&c, 0);
+	take(0, 0, S_NS);
 	assert_true(pack(5, true, S_NS).bye);
 	control_rename(&c, 1234, S_NS);
+	assert_true(c.told);			/* until there is another */
 	assert_false(c.reported || control_due(&c, S_NS + 2499 * MS_NS));
 	assert_true(control_due(&c, S_NS + 6157 * MS_NS));
 	n = pack(1, false, 8 * S_NS);

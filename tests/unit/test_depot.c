@@ -256,10 +256,42 @@ static void a_content_goes_with_all_that_was_made_of_it(void **state)
 	assert_int_equal(read_blob(), -ENOENT);
 }
 
+static void what_is_larger_than_the_budget_stays_outside(void **state)
+{
+	static const uint8_t large[4097];	/* two blocks */
+	struct content other;
+
+	(void)state;
+	depot_close(&depot);
+	memset(&depot, 0, sizeof(depot));
+	depot_open(&depot, scratch, 5000, MAX_FILE);
+	depot_keep_blob(&depot, &content, data, sizeof(data));
+	assert_int_equal(content_of(&other, large, sizeof(large)), 0);
+	depot_keep_blob(&depot, &other, large, sizeof(large));
+	assert_false(depot_has_blob(&depot, &other));
+	assert_int_equal(read_blob(), 0);
+	assert_int_equal(atomic_load(&depot.bytes), 4096);
+}
+
+static void what_somebody_removed_counts_no_more(void **state)
+{
+	char name[256], path[300];
+
+	(void)state;
+	keep_frames(&mulaw_codec);
+	assert_int_equal(scratch_list("prompts/frames", 0, name), 1);
+	str_printf(path, sizeof(path), "prompts/frames/%s", name);
+	remove(scratch_path(path));
+	assert_int_equal(read_frames(&mulaw_codec), -ENOENT);
+	assert_int_equal(atomic_load(&depot.bytes), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		TEST(what_is_larger_than_the_budget_stays_outside),
+		TEST(what_somebody_removed_counts_no_more),
 		TEST(what_is_kept_is_there_also_later),
 		TEST(frames_of_a_codec_that_changed_are_not_used),
 		TEST(what_is_broken_is_removed),

@@ -136,6 +136,38 @@ static void stale_if_error_yields_to_must_revalidate(void **state)
 			FRESH_MAX_S);
 }
 
+static void without_cache_control_nothing_is_said_of_stale_use(void **state)
+{
+	(void)state;
+	assert_int_equal(read_answer((struct answer){ .age = "5" }).stale_s,
+			 -1);
+	assert_int_equal(read_answer((struct answer){
+			.expires = "Mon, 23 Nov 2026 12:01:40 GMT" }).stale_s,
+			-1);
+	assert_int_equal(read_answer((struct answer){
+			.control = "private" }).stale_s, 0);
+	assert_int_equal(read_answer((struct answer){
+			.control = "stale-if-error=30" }).fresh_s, -1);
+}
+
+static void a_redirect_limits_stale_use_and_never_grants_it(void **state)
+{
+	static const struct { int answer, way, both; } in[] = {
+		{ -1, -1, -1 }, { -1, 60, -1 }, { -1, 0, 0 },
+		{ 50, -1, 50 }, { 50, 60, 50 }, { 50, 20, 20 }, { 50, 0, 0 },
+		{ 0, 60, 0 }, { 0, -1, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(in); i++) {
+		struct freshness a = { .stale_s = in[i].answer };
+		struct freshness b = { .stale_s = in[i].way };
+
+		freshness_join(&a, &b);
+		assert_int_equal(a.stale_s, in[i].both);
+	}
+}
+
 static void of_two_answers_the_shorter_time_holds(void **state)
 {
 	struct freshness a = { .fresh_s = -1, .stale_s = 50 };
@@ -162,6 +194,10 @@ int main(void)
 		cmocka_unit_test(no_store_and_no_cache_are_never_fresh),
 		cmocka_unit_test(expires_counts_from_its_date),
 		cmocka_unit_test(stale_if_error_yields_to_must_revalidate),
+		cmocka_unit_test(
+			without_cache_control_nothing_is_said_of_stale_use),
+		cmocka_unit_test(
+			a_redirect_limits_stale_use_and_never_grants_it),
 		cmocka_unit_test(of_two_answers_the_shorter_time_holds),
 	};
 

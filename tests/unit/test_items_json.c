@@ -102,8 +102,8 @@ static void broken_text_is_an_error(void **state)
 	static const char *const broken[] = {
 		"", "{}", "[7]", "[{}]", "[{\"play\":7}]",
 		"[{\"pause_ms\":\"5\"}]", "[{\"gather\":[]}]",
-		"[{\"gather\":{\"on\":{\"123456789012345678901234567890123\":"
-		"1}}}]",
+		("[{\"gather\":{\"on\":"
+		 "{\"123456789012345678901234567890123\":1}}}]"),
 	};
 
 	(void)state;

@@ -283,6 +283,33 @@ static void what_is_broken_is_not_offered_but_kept(void **state)
 	assert_int_equal(library_get(library, a.id, &a, NULL), 0);
 }
 
+static void the_same_file_again_mends_what_was_damaged(void **state)
+{
+	struct cln_prompt_info info, again;
+	struct file f = recording(440);
+	char path[128];
+	uint8_t *data;
+	size_t len;
+
+	(void)state;
+	add(440, &info);
+	str_printf(path, sizeof(path), "library/%s", info.id);
+	for (int i = 0; i < 2; i++) {
+		if (i)
+			remove(scratch_path(path));
+		else
+			scratch_break(path, 1000);
+		assert_int_equal(add_as(440, "other", &again), 0);
+		assert_string_equal(again.name, "welcome");
+		assert_int_equal(library_read(library, info.id, &data, &len),
+				 0);
+		assert_int_equal(len, f.len);
+		free(data);
+	}
+	file_free(&f);
+	assert_int_equal(scratch_count("library"), 2);
+}
+
 static void a_disk_that_refuses_leaves_nothing_behind(void **state)
 {
 	struct rlimit old, small = { 1000, 1000 };
@@ -362,6 +389,7 @@ int main(void)
 		TEST(a_name_is_one_line_of_whole_characters),
 		TEST(what_no_add_answered_for_is_swept),
 		TEST(what_is_broken_is_not_offered_but_kept),
+		TEST(the_same_file_again_mends_what_was_damaged),
 		TEST(a_disk_that_refuses_leaves_nothing_behind),
 		TEST(a_folder_that_cannot_be_had_takes_nothing),
 		TEST(many_may_bring_the_same_at_once),

@@ -182,6 +182,53 @@ static void stale_if_error_is_used_as_long_as_it_says(void **state)
 	assert_int_equal(t.err, -EBADMSG);
 }
 
+static void stale_if_error_needs_no_max_age(void **state)
+{
+	struct told t;
+
+	(void)state;
+	say_terms("Cache-Control: stale-if-error=100\r\n");
+	hear("/file");
+	clock_advance(&now, PROMPT_FRESH_S * S_NS);
+	say_status("500 Internal Server Error");
+	hear("/file");
+	clock_advance(&now, 100 * S_NS);
+	t = get("/file", mulaw);
+	assert_int_equal(t.err, -EBADMSG);
+}
+
+static void a_304_may_take_stale_use_back(void **state)
+{
+	struct told t;
+
+	(void)state;
+	say_terms("Cache-Control: max-age=0, stale-if-error=100\r\n");
+	hear("/file");
+	say_terms("");			/* this one does not */
+	hear("/file");
+	requests(1, 1);
+	say_status("500 Internal Server Error");
+	hear("/file");
+	say_status(NULL);
+	say_terms("Cache-Control: must-revalidate\r\n");
+	hear("/file");
+	requests(1, 2);
+	say_status("500 Internal Server Error");
+	t = get("/file", mulaw);
+	assert_int_equal(t.err, -EBADMSG);
+}
+
+/* RFC 9111 4.2.3: an answer that took long on its way is no younger for it.  */
+static void the_age_of_an_answer_counts_from_its_request(void **state)
+{
+	(void)state;
+	say_terms("Cache-Control: max-age=1\r\n");
+	hear("/slow");
+	clock_advance(&now, S_NS - SLOW_MS * MS_NS);
+	hear("/slow");
+	requests(1, 1);
+}
+
 static void a_clock_that_went_back_is_not_believed(void **state)
 {
 	(void)state;
@@ -206,6 +253,9 @@ int main(void)
 		TEST(another_codec_comes_from_the_file_on_disk),
 		TEST(a_server_that_fails_fails_the_get),
 		TEST(stale_if_error_is_used_as_long_as_it_says),
+		TEST(stale_if_error_needs_no_max_age),
+		TEST(a_304_may_take_stale_use_back),
+		TEST(the_age_of_an_answer_counts_from_its_request),
 		TEST(a_clock_that_went_back_is_not_believed),
 	};
 

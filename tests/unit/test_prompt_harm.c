@@ -10,7 +10,12 @@
 
 #include <cmocka.h>
 
+#include <semaphore.h>
+
+#include "media/files.h"
 #include "prompt_bench.h"
+
+enum { PIPES = 300 };		/* more than files are written here   */
 
 static char *only_file(const char *folder)
 {
@@ -133,6 +138,25 @@ static void the_longest_unused_goes_from_disk(void **state)
 	requests(9, 0);
 }
 
+static void what_was_held_leaves_memory_once_it_is_idle(void **state)
+{
+	struct told a, b;
+
+	(void)state;
+	stop();
+	max_memory = SAMPLES + SAMPLES / 2;
+	start();
+	a = get("/file1", mulaw);
+	speak(550);
+	b = get("/file2", mulaw);
+	assert_int_equal(stats().bytes, 2 * SAMPLES);
+	prompt_unref(a.prompt);
+	prompt_unref(b.prompt);
+	hear("/file2");
+	assert_int_equal(stats().bytes, SAMPLES);
+	assert_int_equal(stats().hits, 1);
+}
+
 static void no_budget_keeps_nothing(void **state)
 {
 	(void)state;
@@ -143,6 +167,104 @@ static void no_budget_keeps_nothing(void **state)
 	hear("/file");
 	requests(2, 0);
 	assert_int_equal(scratch_count("prompts/blobs"), 0);
+}
+
+static atomic_bool gated;
+static sem_t at_gate, gate;
+
+static int gated_encode(void *state, const int16_t *in, size_t n, uint8_t *out,
+			size_t cap)
+{
+	if (atomic_exchange(&gated, false)) {
+		sem_post(&at_gate);
+		while (sem_wait(&gate))
+			;
+	}
+	return mulaw_encode(state, in, n, out, cap);
+}
+
+static const struct cln_codec gated_codec = {
+	.size = sizeof(struct cln_codec), .flags = CLN_CODEC_STATELESS,
+	.name = "GATED", .api_name = "gated",
+	.clock_rate = 8000, .sample_rate = 8000, .channels = 1,
+	.frame_samples = 1, .frame_bytes = 1, .ptime_ms = 20,
+	.encode = gated_encode,
+};
+
+/* Pipes under the names that the next files will be written to: to open one
+ * blocks until somebody reads.                                               */
+static void clog_disk(bool open_them, int fds[PIPES])
+{
+	char name[64];
+
+	for (int i = 0; i < PIPES; i++) {
+		str_printf(name, sizeof(name), "prompts/blobs/" FILES_TMP
+			   "%d-%d", (int)getpid(), i);
+		if (!open_them)
+			assert_int_equal(mkfifo(scratch_path(name), 0600), 0);
+		else
+			fds[i] = open(scratch_path(name),
+				      O_RDONLY | O_NONBLOCK);
+	}
+}
+
+static void ask(struct told *t, const char *url, const struct cln_codec *codec)
+{
+	struct prompt_get *g;
+
+	memset(t, 0, sizeof(*t));
+	assert_int_equal(prompt_get(&g, pool, url, &codec, 1, on_told, t), 0);
+}
+
+static bool is_told(const struct told *t)
+{
+	for (int i = 0; i < 5 && !t->n; i++) {
+		inbox_wait(home, 1000);
+		inbox_run(home);
+	}
+	prompt_unref(t->prompt);
+	return t->n == 1 && !t->err;
+}
+
+/* One maker. While it makes a file the next is asked for; the disk does not
+ * take the first.                                                            */
+static void a_disk_that_hangs_holds_up_no_maker(void **state)
+{
+	const struct cln_codec *const codec = &gated_codec;
+	struct told first, second;
+	bool both_told;
+	char url[128];
+	int fds[PIPES];
+
+	(void)state;
+	stop();
+	n_makers = 1;
+	start();
+	first = get("/file0", &codec);	/* how it codes is known from now on */
+	prompt_unref(first.prompt);
+	while (!inbox_run(home))	/* the disk: it is written */
+		inbox_wait(home, 1000);
+	sem_init(&at_gate, 0, 0);
+	sem_init(&gate, 0, 0);
+	clog_disk(false, fds);
+	atomic_store(&gated, true);
+	speak(550);
+	str_printf(url, sizeof(url), "http://127.0.0.1:%u/file1", server.port);
+	ask(&first, url, codec);
+	while (sem_trywait(&at_gate)) {
+		inbox_wait(home, 10);
+		inbox_run(home);
+	}
+	ask(&second, "silence:100", &mulaw_codec);
+	sem_post(&gate);
+	both_told = is_told(&first) && is_told(&second);
+	clog_disk(true, fds);
+	if (!second.n)
+		is_told(&second);
+	restart();
+	for (int i = 0; i < PIPES; i++)
+		close(fds[i]);
+	assert_true(both_told);
 }
 
 static void a_folder_that_cannot_be_had_stops_nobody(void **state)
@@ -212,6 +334,42 @@ static void an_upload_shares_frames_with_a_url_of_the_same_bytes(void **state)
 	prompt_unref(t.prompt);
 }
 
+static void delete_when_told(void *arg, int err, struct prompt *prompt,
+			     const char *why)
+{
+	struct cln_prompt_info *info = arg;
+
+	assert_int_equal(err, 0);
+	assert_string_equal(why, "");
+	prompt_unref(prompt);
+	assert_int_equal(prompts_library_delete(pool, info->id), 0);
+	info->id[0] = '\0';
+}
+
+/* Frames are written when all are told: what was deleted by then must not come
+ * back.                                                                      */
+static void what_is_deleted_while_it_is_made_leaves_nothing(void **state)
+{
+	struct cln_prompt_info info;
+	char url[64], why[PROMPT_WHY_LEN];
+	struct prompt_get *g;
+
+	(void)state;
+	assert_int_equal(prompts_library_add(pool, says.wav.data, says.wav.len,
+					     "", &info, why, sizeof(why)), 0);
+	str_printf(url, sizeof(url), "prompt:%s", info.id);
+	assert_int_equal(prompt_get(&g, pool, url, mulaw, 1, delete_when_told,
+				    &info), 0);
+	while (info.id[0]) {
+		inbox_wait(home, 1000);
+		inbox_run(home);
+	}
+	while (!inbox_run(home))		/* the disk: it is written */
+		inbox_wait(home, 1000);
+	restart();
+	assert_int_equal(scratch_count("prompts/frames"), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -223,9 +381,12 @@ int main(void)
 		TEST(a_broken_url_is_asked_anew),
 		TEST(leftovers_of_a_crash_are_swept),
 		TEST(the_longest_unused_goes_from_disk),
+		TEST(what_was_held_leaves_memory_once_it_is_idle),
 		TEST(no_budget_keeps_nothing),
+		TEST(a_disk_that_hangs_holds_up_no_maker),
 		TEST(a_folder_that_cannot_be_had_stops_nobody),
 		TEST(an_upload_is_played_and_survives),
+		TEST(what_is_deleted_while_it_is_made_leaves_nothing),
 		TEST(an_upload_shares_frames_with_a_url_of_the_same_bytes),
 	};
 

@@ -43,6 +43,7 @@ static struct origin *make(const char *url, const char *etag,
 	memset(o->content.hash, 0x5a, CONTENT_LEN);
 	o->fetched_ms = 1795427483000;
 	o->fresh_until_ms = 1795427543000;
+	o->stale_until_ms = 1795427544000;
 	return o;
 }
 
@@ -71,7 +72,7 @@ static void what_is_written_is_read(void **state)
 	assert_int_equal(o->content.hash[31], 0x5a);
 	assert_true(o->fetched_ms == 1795427483000);
 	assert_true(o->fresh_until_ms == 1795427543000);
-	assert_true(o->stale_until_ms == 0);
+	assert_true(o->stale_until_ms == 1795427544000);
 	origin_free(o);
 }
 
@@ -95,12 +96,12 @@ static void validators_that_fit_no_line_are_left_out(void **state)
 
 static void the_longest_of_all_fits(void **state)
 {
-	char url[URL_LEN_MAX + 1], text[VALIDATOR_LEN_MAX + 1];
+	char url[CLN_URL_MAX + 1], text[VALIDATOR_LEN_MAX + 1];
 	struct origin *o;
 
 	(void)state;
-	memset(url, 'u', URL_LEN_MAX);
-	url[URL_LEN_MAX] = '\0';
+	memset(url, 'u', CLN_URL_MAX);
+	url[CLN_URL_MAX] = '\0';
 	memset(text, 't', VALIDATOR_LEN_MAX);
 	text[VALIDATOR_LEN_MAX] = '\0';
 	o = make(url, text, text);
@@ -155,6 +156,31 @@ static void sealed_nonsense_is_no_record(void **state)
 	}
 }
 
+static void nothing_is_believed_for_longer_than_ever(void **state)
+{
+	static const struct { int64_t fetched, fresh, stale; int err; } in[] = {
+		{ 1, 1, 1, 0 }, { 7, 86400007, 172800007, 0 },
+		{ 7, 86400008, 86400008, -EBADMSG }, { 7, 6, 8, -EBADMSG },
+		{ 7, 8, 7, -EBADMSG }, { 7, 8, 86400009, -EBADMSG },
+		{ 0, INT64_MAX, INT64_MAX, -EBADMSG },
+		{ INT64_MAX, INT64_MAX, 0, -EBADMSG },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(in); i++) {
+		struct origin *o = make("http://a/", NULL, NULL), *back = NULL;
+
+		o->fetched_ms = in[i].fetched;
+		o->fresh_until_ms = in[i].fresh;
+		o->stale_until_ms = in[i].stale;
+		buf_reset(&b);
+		record_write(&b, o);
+		assert_int_equal(record_read(&back, b.data, b.len), in[i].err);
+		origin_free(back);
+		origin_free(o);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -164,6 +190,7 @@ int main(void)
 		TEST(the_longest_of_all_fits),
 		TEST(anything_else_is_no_record),
 		TEST(sealed_nonsense_is_no_record),
+		TEST(nothing_is_believed_for_longer_than_ever),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
- * test_session_send.c - packets on their way: digits as events, and SRTP. Turn by
- * turn, with real packets on loopback.
+ * test_session_send.c - packets on their way: digits as events, and SRTP. Turn
+ * by turn, with real packets on loopback.
  * Needs: as test_session_talk.c, and core/media/srtp.c.
  */
 /* SPDX-License-Identifier: MIT */
@@ -109,6 +109,32 @@ static void digit_of_ours_is_said_to_its_end_before_one_that_interrupts(
 	assert_int_equal(report.items[2].sent_ms, 20 * said);
 }
 
+/* It has nothing to wait for any more. */
+static void digit_that_would_interrupt_one_of_ours_counts_at_a_hangup(
+	void **state)
+{
+	const struct script_step steps[] = {
+		{ .kind = SCRIPT_DTMF, .digits = "77" },
+		{ .kind = SCRIPT_GATHER,
+		  .gather = { .digits = 2, .timeout_ms = 5000,
+			      .interrupt = 1 } },
+	};
+	struct session_play p = prepare(steps, 2, CLN_START_ANSWER);
+	struct stream_report report;
+
+	(void)state;
+	begin_play(&p);
+	run_until(20);
+	far_presses('1', 1);
+	run_until(60);
+	assert_true(s.in_event);
+	end(&report, 61);
+	assert_int_equal(report.n_gathered, 1);
+	assert_string_equal(report.gathered[0].digits, "1");
+	assert_int_equal(report.gathered[0].end, CLN_GATHER_HANGUP);
+	assert_int_equal(report.items[0].sent_ms, 80);
+}
+
 /* The far end takes events no more, with the digit half said. */
 static void digit_is_dropped_where_the_far_end_takes_no_events_any_more(
 	void **state)
@@ -169,7 +195,7 @@ static void other_packet_time_goes_on_with_the_event(void **state)
 	assert_int_equal(got.payload[1] >> 7, 1);
 }
 
-/* ---- failures ------------------------------------------------------------- */
+/* ---- failures ------------------------------------------------------------ */
 
 static void each_new_address_has_its_own_time_to_fail(void **state)
 {
@@ -341,6 +367,7 @@ int main(void)
 		RULE(digits_leave_as_events_with_one_timestamp_each),
 		RULE(event_that_could_not_leave_is_said_all_the_same),
 		RULE(digit_of_ours_is_said_to_its_end_before_one_that_interrupts),
+		RULE(digit_that_would_interrupt_one_of_ours_counts_at_a_hangup),
 		RULE(digit_is_dropped_where_the_far_end_takes_no_events_any_more),
 		RULE(other_packet_time_goes_on_with_the_event),
 		RULE(each_new_address_has_its_own_time_to_fail),

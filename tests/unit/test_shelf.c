@@ -173,6 +173,18 @@ static void all_of_a_beginning_go_together(void **state)
 	assert_true(on_disk(1, "ab-3"));
 }
 
+static void a_file_counts_in_whole_blocks(void **state)
+{
+	(void)state;
+	put(0, "empty", 0);
+	assert_int_equal(shelf.bytes, BLOCK);
+	assert_true(shelf_fits(&shelf, 3 * BLOCK));
+	assert_false(shelf_fits(&shelf, 3 * BLOCK + 1));
+	shelf.max_bytes = 3 * BLOCK + 1;	/* the rest is no use */
+	assert_false(shelf_fits(&shelf, 3 * BLOCK + 1));
+	assert_false(shelf_fits(&shelf, SIZE_MAX));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -183,6 +195,7 @@ int main(void)
 		TEST(use_is_written_once_a_minute),
 		TEST(what_is_not_ours_is_swept),
 		TEST(all_of_a_beginning_go_together),
+		TEST(a_file_counts_in_whole_blocks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

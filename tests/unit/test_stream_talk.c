@@ -81,6 +81,31 @@ static void digits_are_heard_also_by_other_numbers_after_an_update(
 	assert_int_equal(h.report.started, CLN_STARTED_ANSWER);
 }
 
+/* As while our ACK looks for its way. */
+static void what_comes_with_the_answer_waits_for_play(void **state)
+{
+	struct stream_play play = script_of(&two_digits, 1);
+	struct heard h = { 0 };
+	struct stream *s;
+
+	(void)state;
+	play.event_in = OLD_EVENTS;
+	play.start = CLN_START_MEDIA;
+	play.start_wait_ms = 60000;
+	assert_int_equal(stream_new(&s, media, &events, &h), 0);
+	stream_answered(s);
+	far_presses(s, '4', OLD_EVENTS, 1);
+	assert_int_equal(stream_play(s, &play), 0);
+	far_rtp(&far);
+	far_presses(s, '2', OLD_EVENTS, 2);
+	wait_for(&h.played, 1);
+	stream_stop(s);
+	wait_for(&h.stopped, 1);
+	assert_string_equal(h.report.gathered[0].digits, "42");
+	assert_int_equal(h.report.started, CLN_STARTED_MEDIA);
+	assert_int_equal(h.report.rtp.received, 2);
+}
+
 static void digits_leave_as_events_where_the_far_end_takes_them(void **state)
 {
 	const struct script_step step = {
@@ -196,6 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RULE(digits_are_heard_also_by_other_numbers_after_an_update),
+		RULE(what_comes_with_the_answer_waits_for_play),
 		RULE(digits_leave_as_events_where_the_far_end_takes_them),
 		RULE(stream_is_sealed_and_its_keys_change),
 		RULE(suite_that_is_not_there_is_refused),

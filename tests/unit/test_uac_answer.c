@@ -300,6 +300,30 @@ static void who_hangs_up_while_it_offers_calls_nobody(void **state)
 	assert_string_equal(told, "");
 }
 
+static int acks_when_picked_up;
+
+static void picked_up(void *arg)
+{
+	assert_ptr_equal(arg, &call);
+	acks_when_picked_up = count_sent("ACK");
+}
+
+static void who_picked_up_is_told_of_before_the_ack(void **state)
+{
+	struct uac_events inside = events;
+	struct uac_params p = params();
+
+	(void)state;
+	inside.picked_up = picked_up;
+	acks_when_picked_up = -1;
+	assert_int_equal(uac_new(&call, sip, &p, &inside, &call), 0);
+	assert_int_equal(uac_invite(call), 0);
+	wire_settle();
+	answer_by("peer", TARGET SDP_TYPE);
+	assert_int_equal(acks_when_picked_up, 0);
+	assert_int_equal(count_sent("ACK"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +339,7 @@ int main(void)
 		MUTE_CASE(an_invite_that_never_left_is_a_failure),
 		CASE(silence_behind_another_try_is_no_ring_timeout),
 		CASE(who_hangs_up_while_it_offers_calls_nobody),
+		CASE(who_picked_up_is_told_of_before_the_ack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
