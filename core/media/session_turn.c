@@ -14,8 +14,9 @@
 #include <errno.h>
 
 enum {
-	/* Where more came at once, the rest is looked for in the next turn.  */
-	FLOOD = 64,
+	/* Where so many came at once, more are looked for in the next turn:
+	 * some half of what a socket holds.                                  */
+	FLOOD = 32,
 	/* A report comes every few seconds, and bears its time of arrival.   */
 	RTCP_DRAIN_MS = 500,
 };

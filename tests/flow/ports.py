@@ -56,15 +56,14 @@ class Ports:
         return f"{self.first + SINGLES}-{self.first + SLICE - 1}"
 
 
-def is_free(port, host="0.0.0.0"):
-    """On every address by default: strangers of a test live on others of
-    127/8."""
+def is_free(port):
+    """On every address: strangers of a test live on others of 127/8."""
     for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
         with socket.socket(socket.AF_INET, kind) as probe:
             if kind == socket.SOCK_STREAM:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((host, port))
+                probe.bind(("0.0.0.0", port))
             except OSError:
                 return False
     return True

@@ -13,6 +13,7 @@ import prompts
 from carillond import Carillond
 from httpfiles import HttpFiles
 from message import build, token
+from netns import inside
 from udp_peer import Answered
 from waiting import PATIENCE
 
@@ -21,21 +22,23 @@ PROMPTS = (6007, 14411, 10003)          # samples; no whole packets on purpose
 
 
 class Stage:
-    def __init__(self, folder, ports, *settings):
+    def __init__(self, folder, ports, *settings, namespace=None, **where):
         media = folder / "prompts"
         media.mkdir(parents=True)
         self.samples = [prompts.sound(size, size) for size in PROMPTS]
-        self.files = HttpFiles(media, ports.one())
+        self.files = inside(namespace, lambda: HttpFiles(media, ports.one()))
         self.urls = [self.files.url(f"{size}.wav") for size in PROMPTS]
         for size, samples in zip(PROMPTS, self.samples):
             prompts.write_wav(media / f"{size}.wav", samples)
         self.server = Carillond(folder / "server", ports,
-                                ["sip.t1_ms=50", *settings])
+                                ["sip.t1_ms=50", *settings],
+                                namespace=namespace, **where)
 
     def call(self, peer, items=1, carrier=None, **job):
         """Asks for a call to the peer; returns the request's id. items of
         the prompts are played: 1 takes 0.76 s, all three 3.8 s."""
-        carrier_id = self.server.carrier(peer.port, **(carrier or {}))
+        carrier_id = self.server.carrier(peer.port if peer else 0,
+                                         **(carrier or {}))
         return self.server.play("1", self.urls[:items],
                                 carrier_id=carrier_id, **job)
 

@@ -7,8 +7,9 @@ import pytest
 
 import judge
 from challenge import again, ask, make, right
-from ports import is_free
-from stage import Talk
+from dns_server import DnsServer
+from netns import inside
+from stage import Stage, Talk
 from test_dns import busy, catch, check_moved, row_of
 from test_dns import (call, carrier, dns, domain,       # noqa: F401
                       servers, stage)
@@ -18,36 +19,46 @@ from udp_peer import UdpPeer
 SIP_PORT = 5060
 
 
+class Hosts:
+    """A server, its name server, and a peer at the default port: in
+    namespaces, where nobody else has that port."""
+
+    def __init__(self, netns, folder, ports, stop_later):
+        self.dns = stop_later(inside(netns.left,
+                                     lambda: DnsServer(ports.one())))
+        self.peer = stop_later(inside(
+            netns.right, lambda: UdpPeer(SIP_PORT, netns.right_ip)))
+        self.stage = stop_later(Stage(
+            folder, ports, f"dns.server=127.0.0.1:{self.dns.port}",
+            host=netns.left_ip, namespace=netns.left))
+
+    def busy_at(self, host):
+        """The INVITE of a call to a carrier that is given without a port."""
+        request_id = self.stage.call(None, carrier={"host": host})
+        invite = busy(self.peer)
+        row_of(self.stage, request_id, "busy")
+        return invite
+
+
 @pytest.fixture
-def at_5060(ports, stop_later):
-    """A peer at the default port of an address that nobody else uses."""
-    slice_of_ours = ports.first // 100
-    host = next(h for h in (f"127.53.{slice_of_ours}.{n}"
-                            for n in range(1, 250))
-                if is_free(SIP_PORT, h))
-    return stop_later(UdpPeer(SIP_PORT, host))
+def hosts(netns, tmp_path, ports, stop_later):
+    return Hosts(netns, tmp_path, ports, stop_later)
 
 
-def test_rfc3263_4_1_numeric_host_is_asked_of_nobody(
-        stage, carrier, call, dns, at_5060):            # noqa: F811
+def test_rfc3263_4_1_numeric_host_is_asked_of_nobody(hosts):
     """UDP, and 5060 where no port is given (4.2)."""
-    asked = dns.count()
-    request_id = call(carrier(at_5060.host))
-    invite = busy(at_5060)
+    invite = hosts.busy_at(hosts.peer.host)
     assert invite.get("via").startswith("SIP/2.0/UDP ")
-    row_of(stage, request_id, "busy")
-    assert dns.count() == asked
+    assert hosts.dns.count() == 0
 
 
-def test_rfc3263_4_2_name_without_srv_is_called_at_its_address(
-        stage, carrier, call, dns, domain, at_5060):    # noqa: F811
-    dns.a(domain, at_5060.host)
-    request_id = call(carrier(domain))
-    busy(at_5060)
-    row_of(stage, request_id, "busy")
-    kinds = [kind for name, kind, _ in dns.asked if name == domain]
+def test_rfc3263_4_2_name_without_srv_is_called_at_its_address(hosts):
+    name = "gw.example"
+    hosts.dns.a(name, hosts.peer.host)
+    hosts.busy_at(name)
+    kinds = [kind for asked, kind, _ in hosts.dns.asked if asked == name]
     assert kinds[0] == "NAPTR" and kinds.count("A") == 1
-    assert dns.count(f"_sip._udp.{domain}", "SRV") == 1
+    assert hosts.dns.count(f"_sip._udp.{name}", "SRV") == 1
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
