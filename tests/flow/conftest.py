@@ -28,6 +28,11 @@ def pytest_configure(config):
         config.addinivalue_line("markers", line)
 
 
+def pytest_collection_modifyitems(items):
+    """The slow ones first: none is left to be waited for at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def ports():
     return Ports()
